@@ -1,0 +1,79 @@
+# Every target installs by itself what it needs, into $(VENV), as any user; no target needs a dot or a browser.
+# `make` alone lists the targets.
+
+PYTHON ?= python3
+VENV ?= .venv
+LAB_ARGS ?=
+
+UV := $(shell uv --version >/dev/null 2>&1 && echo uv)
+CHROMIUM := $(shell command -v chromium)
+ROOT_USER := $(filter 0,$(shell id -u))
+
+python = $(VENV)/bin/python
+install = $(if $(UV),uv pip install --python $(python),$(python) -m pip install)
+
+# Playwright is large: it is installed where there is a chromium for it to drive.
+tested = $(VENV)/installed-test $(if $(CHROMIUM),$(VENV)/installed-browser)
+
+.DELETE_ON_ERROR:
+.PHONY: help lab test check lint notebooks benchmark clean
+
+help:
+	@echo 'make lab         open JupyterLab on the first notebook (LAB_ARGS=... is passed on)'
+	@echo 'make test        check everything: style, types, tests, notebooks'
+	@echo 'make check       the fast part of that: without notebooks, browser and running kernel'
+	@echo 'make notebooks   execute the notebooks and save their outputs'
+	@echo 'make benchmark   measure the speed'
+	@echo 'make clean       remove $(VENV) and what the tools left'
+	@echo 'PYTHON=...       the Python to use, 3.11 or newer (now: $(PYTHON))'
+
+lab: $(VENV)/installed-lab
+	$(python) -m jupyter trust notebooks/*.ipynb
+	JUPYTER_CONFIG_PATH="$(CURDIR)/jupyter$${JUPYTER_CONFIG_PATH:+:$$JUPYTER_CONFIG_PATH}" \
+		$(python) -m jupyterlab --notebook-dir=notebooks --LabApp.default_url=/lab/tree/00-start-here.ipynb \
+		$(if $(ROOT_USER),--allow-root) $(LAB_ARGS)
+
+test: lint $(tested)
+	$(python) -m pytest -n 2
+
+check: lint $(VENV)/installed-test
+	$(python) -m pytest -n 2 -m 'not (slow or kernel or browser or vm)' tests
+
+lint: $(VENV)/installed-test
+	$(python) -m ruff check .
+	$(python) -m mypy
+
+notebooks: $(VENV)/installed-test
+	$(python) tests/notebook_tools.py notebooks/*.ipynb
+
+benchmark: $(VENV)/installed-test
+	$(python) tests/benchmark.py
+
+clean:
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .benchmarks
+	find vfslab tests notebooks \( -name __pycache__ -o -name .ipynb_checkpoints \) -prune -exec rm -rf {} +
+
+# Each of these holds the one before it, so that only one installs at a time under make -j.
+$(VENV)/installed-lab: pyproject.toml $(python)
+	@echo 'Installing into $(VENV): the first time this takes a minute.'
+	$(install) --quiet -e '.[lab]'
+	@touch $@
+
+$(VENV)/installed-test: $(VENV)/installed-lab
+	$(install) --quiet -e '.[lab,test]'
+	@touch $@
+
+$(VENV)/installed-browser: $(VENV)/installed-test
+	$(install) --quiet -e '.[lab,test,browser]'
+	@touch $@
+
+$(python):
+	@command -v '$(PYTHON)' >/dev/null || { \
+		echo 'There is no $(PYTHON) here. Name a Python 3.11 or newer: make PYTHON=/path/to/python3' >&2; exit 1; }
+	@'$(PYTHON)' -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo 'vfslab needs Python 3.11 or newer, and $(PYTHON) is older. Name another: make PYTHON=/path/to/python3' >&2; \
+		exit 1; }
+	@$(if $(UV),true,'$(PYTHON)' -c 'import ensurepip, venv' 2>/dev/null) || { \
+		echo '$(PYTHON) cannot make virtual environments: its venv module is missing (Debian: apt install python3-venv)' >&2; \
+		exit 1; }
+	$(if $(UV),uv venv --quiet --seed --clear --python '$(PYTHON)',$(PYTHON) -m venv --clear) $(VENV)

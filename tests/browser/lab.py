@@ -1,0 +1,135 @@
+"""A real JupyterLab for a headless chromium: start it, open a notebook, run it, theme it.
+
+The server gets folders of its own for settings, so that nobody's settings matter and
+none are changed. Knows Jupyter and the browser, and nothing of what is shown.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from playwright.sync_api import Browser, Page, Playwright
+
+BROWSER_ARGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+SETTINGS = {
+    "apputils-extension/notification": {
+        "fetchNews": "false",
+        "checkForUpdates": False,
+        "doNotDisturbMode": True,
+    },
+}
+WAIT = 90_000
+"""Milliseconds: far more than is needed on a quiet machine."""
+
+RUN_ALL = """async () => {
+  const app = window.jupyterapp;
+  await app.restored;
+  const panel = app.shell.currentWidget;
+  await panel.context.ready;
+  await panel.sessionContext.ready;
+  await panel.sessionContext.session.kernel.info;
+  await app.commands.execute('notebook:run-all-cells');
+}"""
+THEME = "name => window.jupyterapp.commands.execute('apputils:change-theme', {theme: name})"
+
+
+def launch(playwright: Playwright, chromium: str) -> Browser:
+    """A headless chromium."""
+    return playwright.chromium.launch(executable_path=chromium, args=BROWSER_ARGS)
+
+
+@contextlib.contextmanager
+def server(folder: Path, state: Path) -> Iterator[str]:
+    """A JupyterLab that serves ``folder`` and keeps its settings in ``state``; gives its address."""
+    names = ("CONFIG_DIR", "DATA_DIR", "RUNTIME_DIR")
+    env = os.environ | {f"JUPYTER_{name}": str(state / name.lower()) for name in names}
+    for name in ("SETTINGS_DIR", "WORKSPACES_DIR"):
+        env[f"JUPYTERLAB_{name}"] = str(state / name.lower())
+    for name, values in SETTINGS.items():
+        path = state / "settings_dir/@jupyterlab" / f"{name}.jupyterlab-settings"
+        path.parent.mkdir(parents=True)
+        path.write_text(json.dumps(values))
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ip=127.0.0.1", f"--port={port}"]
+    command += ["--ServerApp.port_retries=0", "--IdentityProvider.token=", f"--ServerApp.root_dir={folder}"]
+    command += ["--LabApp.expose_app_in_browser=True", "--LabApp.extension_manager=readonly"]
+    address = f"http://127.0.0.1:{port}"
+    with (state / "log").open("wb") as log:
+        process = subprocess.Popen(command, env=env, stdout=log, stderr=log)
+        try:
+            _await(address, process, state / "log")
+            yield address
+        finally:
+            process.terminate()
+            process.wait(30)
+
+
+def _await(address: str, process: subprocess.Popen[bytes], log: Path) -> None:
+    deadline = time.monotonic() + WAIT / 1000
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            break
+        with contextlib.suppress(OSError), urllib.request.urlopen(f"{address}/api", timeout=5):
+            return
+        time.sleep(0.2)
+    raise RuntimeError(f"JupyterLab did not start:\n{log.read_text()[-2000:]}")
+
+
+def write_notebook(path: Path, *cells: str) -> None:
+    """A notebook of code ``cells`` at ``path``."""
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
+    notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    nbformat.write(notebook, path)
+
+
+def watch(page: Page, address: str) -> list[str]:
+    """The addresses that ``page`` will ask for beyond ``address``, and the errors of its scripts, as they come."""
+    found: list[str] = []
+    inside = (address, address.replace("http", "ws", 1), "data:", "blob:", "about:")
+
+    def request(asked: Any) -> None:
+        if not asked.url.startswith(inside):
+            found.append(asked.url)
+
+    page.on("request", request)
+    page.on("pageerror", lambda error: found.append(f"error: {error}"))
+    return found
+
+
+def open_notebook(page: Page, address: str, name: str) -> None:
+    """Open the notebook called ``name`` and wait until it is there."""
+    page.goto(f"{address}/lab/tree/{name}?reset", timeout=WAIT)
+    page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=WAIT)
+
+
+def run_all(page: Page) -> None:
+    """Run all cells of the notebook in front."""
+    page.evaluate(RUN_ALL)
+
+
+def set_theme(page: Page, dark: bool) -> None:
+    """Give the whole application JupyterLab's dark or light theme."""
+    page.evaluate(THEME, "JupyterLab Dark" if dark else "JupyterLab Light")
+    light = "false" if dark else "true"
+    page.wait_for_selector(f"body[data-jp-theme-light='{light}']", state="attached", timeout=WAIT)

@@ -1,0 +1,239 @@
+"""The command line: ``vfslab run``, ``vfslab check``, ``vfslab show``.
+
+Reads files, calls the rest of vfslab and prints; nothing here knows how commands
+run or how pictures are made. Each part is imported when a command needs it, so
+that ``vfslab --help`` and errors are quick.
+
+Exit status: 0; 1 where check found a difference; 2 for what could not be read,
+was not allowed or was asked for wrongly.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from vfslab.machine import Machine
+    from vfslab.shell.session import CommandResult
+    from vfslab.snapshot import Snapshot
+
+OWN_MOUNTINFO = "/proc/self/mountinfo"
+BROKEN_PIPE = 128 + 13
+
+
+class Trouble(Exception):
+    """What ends the program with status 2; the text is for people."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line ``argv`` (default: the program's own); the exit status."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+    parser = _parser()
+    try:
+        args = parser.parse_args(argv)
+        status: int = args.run(args)
+        sys.stdout.flush()
+    except Trouble as trouble:
+        print(f"vfslab {args.command}: {trouble}", file=sys.stderr)
+        return 2
+    except BrokenPipeError:
+        # whoever read us is gone; the interpreter must not try to flush again
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return BROKEN_PIPE
+    except KeyboardInterrupt:
+        return 130
+    return status
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="vfslab", description="The Linux kernel's mount code in miniature, and the kernel underneath."
+    )
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    run = commands.add_parser("run", help="run a transcript in the model, or on the running kernel")
+    run.add_argument("file", metavar="FILE", help="the transcript (sh1# mount …), - for standard input")
+    machine = run.add_mutually_exclusive_group()
+    machine.add_argument("--release", metavar="R", help="the kernel release to model")
+    machine.add_argument(
+        "--live", action="store_true", help="run on the kernel of this machine, in a sandbox"
+    )
+    run.add_argument("--json", action="store_true", help="print one JSON object")
+    run.set_defaults(run=_run)
+
+    check = commands.add_parser("check", help="run transcripts on both, and tell what differs")
+    check.add_argument("files", metavar="FILE", nargs="+", help="a transcript, - for standard input")
+    check.add_argument("--release", metavar="R", help="the kernel release to model (default: the nearest)")
+    check.set_defaults(run=_check)
+
+    show = commands.add_parser("show", help="show the tree and the peer groups of a mountinfo")
+    show.add_argument(
+        "file", metavar="FILE", nargs="?", default=OWN_MOUNTINFO, help=f"default {OWN_MOUNTINFO}, - for stdin"
+    )
+    form = show.add_mutually_exclusive_group()
+    form.add_argument("--dot", action="store_true", help="print it in Graphviz' language")
+    form.add_argument("--svg", metavar="OUT", help="draw it into the file OUT, - for standard output")
+    show.add_argument("--json", action="store_true", help="print the snapshot as one JSON object")
+    show.set_defaults(run=_show)
+    return parser
+
+
+def _run(args: argparse.Namespace) -> int:
+    from vfslab.oracle.live import SandboxEnded
+    from vfslab.shell.session import Session
+
+    text = _read_transcript(args.file)
+    try:
+        with _machine(args) as machine:
+            session = Session(machine)
+            results = session.run_transcript(text)
+            tables = {shell: session.mountinfo(shell) for shell in session.shells}
+    except SandboxEnded as ended:
+        raise Trouble(f"the sandbox ended: {ended}") from None
+    if args.json:
+        commands = [result._asdict() for result in results]
+        _print_json({"release": machine.release, "commands": commands, "mountinfo": tables})
+    else:
+        for result in results:
+            print(_shown(_for_people(result)), end="")
+    return 0
+
+
+def _check(args: argparse.Namespace) -> int:
+    from vfslab.oracle.compare import check
+    from vfslab.oracle.live import NotAllowed, SandboxEnded
+
+    _check_release(args.release)
+    texts = {name: _read_transcript(name) for name in args.files}
+    status = 0
+    for name, text in texts.items():
+        try:
+            comparison = check(text, args.release)
+        except NotAllowed as reason:
+            raise Trouble(f"the running kernel cannot be asked: {reason}") from None
+        except SandboxEnded as ended:
+            raise Trouble(f"{_called(name)}: the sandbox ended: {ended}") from None
+        both = f"the model of {comparison.release} and Linux {comparison.kernel}"
+        if comparison.differences:
+            status = 1
+            print(f"{_called(name)}: {both} differ")
+            for difference in comparison.differences:
+                print(_shown(difference))
+        else:
+            print(f"{_called(name)}: {both} agree on {len(comparison.commands)} commands")
+    return status
+
+
+def _show(args: argparse.Namespace) -> int:
+    from vfslab.mountinfo import MountinfoError
+    from vfslab.snapshot import Snapshot
+
+    if args.dot and args.json:
+        raise Trouble("--dot and --json both print to standard output: choose one")
+    if args.svg == "-" and args.json:
+        raise Trouble("--svg - and --json both print to standard output: choose one")
+    text = os.fsdecode(_read(args.file))
+    try:
+        snapshot = Snapshot.from_mountinfo(text)
+    except MountinfoError as error:
+        raise Trouble(f"{_called(args.file)}: {_shown(str(error))}") from None
+    if args.svg:
+        _write_svg(args.svg, snapshot)
+    if args.json:
+        _print_json(snapshot.to_json())
+    elif args.dot:
+        from vfslab.views import dot
+
+        print(dot.source(snapshot))
+    elif not args.svg:
+        from vfslab.views.text import tree
+
+        print(tree(snapshot))
+    return 0
+
+
+def _machine(args: argparse.Namespace) -> Machine:
+    if args.live:
+        from vfslab.oracle.live import NotAllowed, RunningKernel
+
+        try:
+            return RunningKernel()
+        except NotAllowed as reason:
+            raise Trouble(f"the running kernel cannot be asked: {reason}") from None
+    from vfslab.kernel.releases import DEFAULT_RELEASE
+    from vfslab.model import Model
+
+    _check_release(args.release)
+    return Model(args.release or DEFAULT_RELEASE)
+
+
+def _check_release(release: str | None) -> None:
+    from vfslab.kernel.releases import RELEASES
+
+    if release is not None and release not in RELEASES:
+        raise Trouble(f"there is no release {_shown(release)!r} here, only {', '.join(RELEASES)}")
+
+
+def _read_transcript(name: str) -> str:
+    """The text of a transcript that can be read to its end. Raises Trouble."""
+    from vfslab.shell.transcript import TranscriptError, decode, parse
+
+    try:
+        text = decode(_read(name))
+        parse(text)
+    except TranscriptError as error:
+        raise Trouble(f"{_called(name)}: {_shown(str(error))}") from None
+    return text
+
+
+def _read(name: str) -> bytes:
+    try:
+        return sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else str(error)
+        raise Trouble(f"{_called(name)}: {reason}") from None
+
+
+def _write_svg(out: str, snapshot: Snapshot) -> None:
+    from vfslab.views import dot, engine
+
+    try:
+        svg = engine.svg(dot.source(snapshot))
+    except engine.EngineError as error:
+        raise Trouble(str(error)) from None
+    if out == "-":
+        print(svg)
+        return
+    try:
+        Path(out).write_text(svg, encoding="utf-8")
+    except OSError as error:
+        raise Trouble(f"{_shown(out)}: {error.strerror}") from None
+
+
+def _for_people(result: CommandResult) -> str:
+    parts = [f"{result.shell}# {result.command}\n", result.stdout, result.stderr]
+    if result.status:
+        why = ": ".join(filter(None, (result.errno, result.reason)))
+        parts.append(f"    status {result.status}{', ' if why else ''}{why}\n")
+    return "".join(parts)
+
+
+def _called(file: str) -> str:
+    return "standard input" if file == "-" else _shown(file)
+
+
+def _shown(text: str) -> str:
+    """``text`` with escapes for what a terminal would obey or could not show."""
+    return "".join(c if c.isprintable() or c in "\n\t" else repr(c)[1:-1] for c in text)
+
+
+def _print_json(value: Any) -> None:
+    print(json.dumps(value, indent=2))

@@ -1,0 +1,39 @@
+"""run: kernel code to its end, as fast as Python goes.
+
+Effects are not looked at. What a call came to is a ``Result``, refusals included.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from ..kernel.effects import Code, Refused
+
+
+class Result(NamedTuple):
+    """How kernel code ended: ``value``, or the ``refusal`` that stopped it."""
+
+    value: Any = None
+    refusal: Refused | None = None
+
+    @property
+    def errno(self) -> str | None:
+        """The name of the error ("EINVAL"), None after success."""
+        return None if self.refusal is None else self.refusal.errno
+
+    @property
+    def reason(self) -> str | None:
+        """The function and the condition that refused, None after success."""
+        return None if self.refusal is None else self.refusal.reason
+
+
+def run(code: Code) -> Result:
+    """Drive ``code`` to its end."""
+    step = code.__next__
+    try:
+        while True:
+            step()
+    except StopIteration as stop:
+        return Result(stop.value)
+    except Refused as refusal:
+        return Result(None, refusal)

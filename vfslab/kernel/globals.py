@@ -1,0 +1,60 @@
+"""The kernel's global variables: id allocators, lists, the tasks, the release's rules.
+
+State that belongs to no single mount or namespace. What is done with it lives in
+the modules of the operations; nothing here knows how a call is driven.
+"""
+
+from __future__ import annotations
+
+import heapq
+
+from .objects import MntNamespace, Mount, SuperBlock, Task, UserNamespace
+from .releases import Release
+
+
+class Ida:
+    """struct ida: numbers from ``first`` on, always the lowest free one."""
+
+    __slots__ = ("_freed", "_next")
+
+    def __init__(self, first: int) -> None:
+        self._next = first
+        self._freed: list[int] = []
+
+    def alloc(self) -> int:
+        if self._freed:
+            return heapq.heappop(self._freed)
+        self._next += 1
+        return self._next - 1
+
+    def free(self, number: int) -> None:
+        heapq.heappush(self._freed, number)
+
+
+class Globals:
+    """Everything global in fs/namespace.c and around it.
+
+    ``mounts`` holds every mount that has been allocated and not yet freed, by
+    ``id``. ``unmounted`` and ``emptied_ns`` are filled under namespace_sem and
+    drained by the function that drops it; ``task_work`` holds mounts whose last
+    reference is gone, to be cleaned up when the system call returns.
+    ``mount_max`` is sysctl fs.mount-max.
+    """
+
+    def __init__(self, release: Release) -> None:
+        self.release = release
+        self.mount_max = 100_000
+        self.mnt_ida = Ida(1)
+        self.mnt_group_ida = Ida(1)
+        self.unnamed_dev_ida = Ida(1)
+        self.last_mount_id = 0
+        self.last_ns_id = 0
+        self.last_pid = 0
+        self.mounts: dict[int, Mount] = {}
+        self.namespaces: dict[int, MntNamespace] = {}
+        self.tasks: dict[int, Task] = {}
+        self.init_user_ns = UserNamespace(0, None)
+        self.single_supers: dict[str, SuperBlock] = {}
+        self.unmounted: list[Mount] = []
+        self.emptied_ns: list[MntNamespace] = []
+        self.task_work: list[Mount] = []

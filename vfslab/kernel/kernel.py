@@ -1,0 +1,96 @@
+"""Kernel: a machine that has just booted, its tasks, and how they enter the kernel.
+
+Boot and fork happen at once; a system call is handed out as a generator for a
+driver to run. Source: fs/namespace.c, init_mount_tree(); kernel/fork.c.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from . import refusals
+from .effects import Code, Refused
+from .files import do_getcwd, iterate_dir
+from .filesystems import FILE_SYSTEMS, new_super
+from .flags import MNT_RELATIME
+from .globals import Globals
+from .namei import user_path_at
+from .namespace import copy_fs_struct, do_exit, new_mnt_ns
+from .objects import FsStruct, Mount, Path, Task
+from .releases import DEFAULT_RELEASE, RELEASES
+from .syscalls import enter, syscall
+from .vfsmount import attach_mnt, new_mount, path_get, path_put
+
+
+class Kernel(Globals):
+    """A booted miniature kernel of one release.
+
+    ``init`` is its first task, "sh1": root, in a mount namespace whose only
+    visible mount is an empty tmpfs on ``/``, private. Raises ValueError for a
+    release that is not modelled, naming those that are.
+    """
+
+    def __init__(self, release: str = DEFAULT_RELEASE) -> None:
+        if release not in RELEASES:
+            raise ValueError(f"no release {release!r}; there are {', '.join(RELEASES)}")
+        super().__init__(RELEASES[release])
+        self.init_ns = ns = new_mnt_ns(self, self.init_user_ns)
+        self.namespaces[ns.id] = ns
+        ns.root = bottom = self._mount(self.release.absolute_root, 0)
+        visible = self._mount("tmpfs", MNT_RELATIME)
+        attach_mnt(visible, bottom, bottom.mnt_root)
+        for mount in (bottom, visible):
+            mount.mnt_ns = ns
+            ns.mounts[mount.id] = mount
+        root = Path(visible, visible.mnt_root)
+        self.init = self._task(
+            "sh1", Task(0, "", FsStruct(path_get(root), path_get(root)), ns, self.init_user_ns)
+        )
+
+    def _mount(self, fs_name: str, flags: int) -> Mount:
+        sb = new_super(self, FILE_SYSTEMS[fs_name], self.init_user_ns)
+        return new_mount(self, fs_name, sb.s_root, flags)
+
+    def _task(self, comm: str, task: Task) -> Task:
+        self.last_pid += 1
+        task.pid, task.comm = self.last_pid, comm
+        self.tasks[task.pid] = task
+        return task
+
+    def fork(self, parent: Task, comm: str) -> Task:
+        """A child in the parent's namespaces, with its root and cwd. Gives the new task."""
+        parent.mnt_ns.count += 1
+        return self._task(comm, Task(0, "", copy_fs_struct(parent.fs), parent.mnt_ns, parent.user_ns))
+
+    def exit(self, task: Task) -> Code:
+        """The end of a task, as kernel code to be driven."""
+        return enter(self, do_exit(self, task))
+
+    def syscall(self, task: Task, name: str, *args: Any) -> Code:
+        """One system call of ``SYSTEM_CALLS``, as kernel code to be driven; nothing has happened yet.
+
+        Raises ValueError for a call that does not exist.
+        """
+        return syscall(self, task, name, *args)
+
+    def readdir(self, task: Task, name: str) -> list[str]:
+        """The sorted names in a directory. Raises Refused."""
+        return iterate_dir(self, task, name)
+
+    def stat(self, task: Task, name: str) -> tuple[int, int, bool]:
+        """Device, inode number, and whether it is a directory: stat(2). Raises Refused."""
+        path = user_path_at(task, name)
+        path_put(self, path)
+        return path.dentry.d_sb.s_dev, path.dentry.ino, path.dentry.is_dir
+
+    def read(self, task: Task, name: str) -> str:
+        """A file's text, which is empty: open(2) and read(2). Raises Refused, EISDIR for a directory."""
+        path = user_path_at(task, name)
+        path_put(self, path)
+        if path.dentry.is_dir:
+            raise Refused(refusals.READ_OF_DIRECTORY, name)
+        return ""
+
+    def getcwd(self, task: Task) -> str:
+        """getcwd(2); "(unreachable)" leads where the cwd is not below the root. Raises Refused."""
+        return do_getcwd(task)

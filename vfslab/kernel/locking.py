@@ -1,0 +1,107 @@
+"""namespace_sem and the lock on the place to be mounted on, held around a piece of kernel code.
+
+Which locks, in which order, and what happens when they are dropped; not what is
+done under them. Source: fs/namespace.c, namespace_unlock(), do_lock_mount() (LOCK_MOUNT).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from . import refusals
+from .effects import (
+    MOUNT_LOCK,
+    NAMESPACE_SEM,
+    Acquire,
+    Code,
+    Refused,
+    Release,
+    Step,
+)
+from .globals import Globals
+from .links import topmost_overmount
+from .objects import Dentry, Mount, Path
+from .vfsmount import get_mountpoint, lookup_mnt, mntput, unpin_mountpoint
+
+
+def under_namespace_sem(k: Globals, function: str, body: Code) -> Code:
+    """Run ``body`` with namespace_sem held exclusively by ``function``."""
+    yield Acquire(function, NAMESPACE_SEM)
+    try:
+        value = yield from body
+    except Refused:
+        yield from namespace_unlock(k, function)
+        raise
+    yield from namespace_unlock(k, function)
+    return value
+
+
+def under_mount_lock(function: str, body: Code) -> Code:
+    """Run ``body``, which cannot be refused, with mount_lock held by ``function``."""
+    yield Acquire(function, MOUNT_LOCK)
+    value = yield from body
+    yield Release(function, MOUNT_LOCK)
+    return value
+
+
+def namespace_unlock(k: Globals, function: str) -> Code:
+    """Drop namespace_sem, then wait until no path walk can see what was taken off, and let go of it."""
+    unmounted, k.unmounted = k.unmounted, []
+    emptied, k.emptied_ns = k.emptied_ns, []
+    yield Release(function, NAMESPACE_SEM)
+    for ns in emptied:
+        del k.namespaces[ns.id]
+        yield Step("free_mnt_ns", "the empty namespace is freed")
+    if not unmounted:
+        return
+    yield Step("namespace_unlock", "readers are waited for: one RCU grace period")
+    for mount in unmounted:
+        mntput(k, mount)
+
+
+def inode_lock_name(dentry: Dentry) -> str:
+    """The name of the dentry's inode lock: i_rwsem, the device and the path."""
+    return f"i_rwsem({dentry.d_sb.s_id} {dentry.path()})"
+
+
+def where_to_mount(path: Path) -> Path:
+    """The place itself, or the root of the top of the stack that covers it (where_to_mount)."""
+    cover = lookup_mnt(path.mnt, path.dentry)
+    if cover is None:
+        return path
+    top = topmost_overmount(cover)
+    return Path(top, top.mnt_root)
+
+
+def lock_mount(k: Globals, path: Path, body: Callable[[Mount, Dentry], Code]) -> Code:
+    """Run ``body(parent, dentry)`` with the place that a mount on ``path`` would go to locked and pinned.
+
+    Raises ENOENT when the dentry may not be mounted on any more or the mount of
+    ``path`` is in no namespace.
+    """
+    while True:
+        place = where_to_mount(path)
+        inode = inode_lock_name(place.dentry)
+        yield Acquire("do_lock_mount", inode)
+        yield Acquire("do_lock_mount", NAMESPACE_SEM)
+        if where_to_mount(path) == place:
+            break
+        yield Release("do_lock_mount", NAMESPACE_SEM)
+        yield Release("do_lock_mount", inode)
+    try:
+        if place.dentry.cant_mount:
+            raise Refused(refusals.CANT_MOUNT_ON, place.dentry.path())
+        if path.mnt.mnt_ns is None:
+            raise Refused(refusals.TARGET_NOT_IN_NAMESPACE, path.mnt)
+        mp = yield from get_mountpoint(k, place.dentry)
+        try:
+            value = yield from body(place.mnt, place.dentry)
+        finally:
+            unpin_mountpoint(mp)
+    except Refused:
+        yield Release("unlock_mount", inode)
+        yield from namespace_unlock(k, "unlock_mount")
+        raise
+    yield Release("unlock_mount", inode)
+    yield from namespace_unlock(k, "unlock_mount")
+    return value

@@ -1,0 +1,279 @@
+"""The structs: superblocks, dentries, mounts, mountpoints, namespaces, tasks.
+
+Data and nothing else. The lists that thread mounts together live in ``links``;
+what the fields mean to an operation lives in the module of that operation.
+Field names are those of ``include/linux/fs.h``, ``include/linux/mount.h``,
+``fs/mount.h`` and ``include/linux/fs_struct.h``.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from .flags import MNT_UNIQUE_ID_OFFSET
+
+
+class SuperBlock:
+    """struct super_block: one filesystem instance and its dentry tree.
+
+    ``s_dev`` is the minor number of its anonymous device and ``s_id`` how
+    mountinfo prints the pair, ``s_user_ns`` the user namespace that owns it,
+    ``s_mounts`` every mount of it, attached or not.
+    """
+
+    __slots__ = ("next_ino", "s_dev", "s_flags", "s_id", "s_mounts", "s_root", "s_type", "s_user_ns")
+
+    def __init__(self, s_type: FileSystemType, s_dev: int, s_user_ns: UserNamespace, s_flags: int) -> None:
+        self.s_type = s_type
+        self.s_dev = s_dev
+        self.s_id = f"0:{s_dev}"
+        self.s_user_ns = s_user_ns
+        self.s_flags = s_flags
+        self.s_mounts: dict[Mount, None] = {}
+        self.next_ino = 1
+        self.s_root = Dentry(self, "", None, directory=True)
+
+
+class FileSystemType(NamedTuple):
+    """struct file_system_type, as far as mounting it goes.
+
+    ``single`` types have one instance that every mount shares (sysfs);
+    ``create_errno`` is what creating a file in it is answered with, None where
+    files can be made; ``userns_mount`` tells whether a user namespace other than
+    the first may mount it; ``options`` are the option names it accepts.
+    """
+
+    name: str
+    single: bool = False
+    create_errno: str | None = None
+    userns_mount: bool = True
+    user_mountable: bool = True
+    options: frozenset[str] = frozenset()
+    ignores_unknown_options: bool = False
+
+
+class Dentry:
+    """struct dentry with its inode: a name in a filesystem's tree.
+
+    ``d_children`` is None for a regular file. ``d_mountpoint`` is the mountpoint
+    object while something is mounted here in any namespace (DCACHE_MOUNTED);
+    ``cant_mount`` is DCACHE_CANT_MOUNT. An unlinked dentry keeps its ``d_parent``.
+    ``d_path`` is its path in the filesystem, kept because every picture asks for it.
+    """
+
+    __slots__ = (
+        "cant_mount",
+        "d_children",
+        "d_mountpoint",
+        "d_name",
+        "d_parent",
+        "d_path",
+        "d_sb",
+        "ino",
+        "unlinked",
+    )
+
+    def __init__(self, d_sb: SuperBlock, d_name: str, d_parent: Dentry | None, *, directory: bool) -> None:
+        self.d_sb = d_sb
+        self.d_name = d_name
+        self.d_parent = d_parent
+        if d_parent is None:
+            self.d_path = "/"
+        else:
+            self.d_path = f"{'' if d_parent.d_parent is None else d_parent.d_path}/{d_name}"
+        self.d_children: dict[str, Dentry] | None = {} if directory else None
+        self.d_mountpoint: Mountpoint | None = None
+        self.cant_mount = False
+        self.unlinked = False
+        self.ino = d_sb.next_ino
+        d_sb.next_ino += 1
+
+    @property
+    def is_dir(self) -> bool:
+        return self.d_children is not None
+
+    def path(self) -> str:
+        """Where the dentry is in its filesystem; an unlinked one ends in //deleted (dentry_path)."""
+        return self.d_path + "//deleted" if self.unlinked else self.d_path
+
+    def __repr__(self) -> str:
+        return f"<dentry {self.d_sb.s_type.name}:{self.path()}>"
+
+
+def is_subdir(dentry: Dentry, ancestor: Dentry) -> bool:
+    """Whether ``dentry`` is ``ancestor`` or lies below it (is_subdir in fs/dcache.c)."""
+    step: Dentry | None = dentry
+    while step is not None:
+        if step is ancestor:
+            return True
+        step = step.d_parent
+    return False
+
+
+class Mountpoint:
+    """struct mountpoint: one per dentry with something mounted on it, over all parents.
+
+    ``m_list`` maps each parent to the mount sitting on (parent, ``m_dentry``):
+    it is the kernel's mount hash and the list of mounts at a dentry in one.
+    ``m_count`` counts the operations that pin it.
+    """
+
+    __slots__ = ("m_count", "m_dentry", "m_list")
+
+    def __init__(self, m_dentry: Dentry) -> None:
+        self.m_dentry = m_dentry
+        self.m_list: dict[Mount, Mount] = {}
+        self.m_count = 0
+
+
+class Mount:
+    """struct mount with its struct vfsmount.
+
+    Three lists run through mounts (see ``links``): children in the order of
+    attaching, the ring of peers, and each master's list of slaves.
+    ``id`` is ``mnt_id_unique`` less its fixed offset: how steps and snapshots name a mount.
+    """
+
+    __slots__ = (
+        "id",
+        "mnt_child_next",
+        "mnt_child_prev",
+        "mnt_count",
+        "mnt_devname",
+        "mnt_expiry_mark",
+        "mnt_flags",
+        "mnt_group_id",
+        "mnt_id",
+        "mnt_master",
+        "mnt_mountpoint",
+        "mnt_mounts_first",
+        "mnt_mounts_last",
+        "mnt_ns",
+        "mnt_parent",
+        "mnt_root",
+        "mnt_sb",
+        "mnt_share_next",
+        "mnt_share_prev",
+        "mnt_slave_list",
+        "mnt_slave_next",
+        "mnt_slave_prev",
+        "mnt_t_flags",
+        "overmount",
+    )
+
+    def __init__(self, id: int, mnt_id: int, mnt_devname: str, mnt_root: Dentry, mnt_flags: int) -> None:
+        self.id = id
+        self.mnt_id = mnt_id
+        self.mnt_devname = mnt_devname
+        self.mnt_root = self.mnt_mountpoint = mnt_root
+        self.mnt_sb = mnt_root.d_sb
+        self.mnt_flags = mnt_flags
+        self.mnt_count = 1
+        self.mnt_expiry_mark = False
+        self.mnt_t_flags = 0
+        self.mnt_group_id = 0
+        self.mnt_ns: MntNamespace | None = None
+        self.mnt_parent: Mount = self
+        self.mnt_share_next: Mount = self
+        self.mnt_share_prev: Mount = self
+        self.overmount: Mount | None = None
+        self.mnt_mounts_first: Mount | None = None
+        self.mnt_mounts_last: Mount | None = None
+        self.mnt_child_next: Mount | None = None
+        self.mnt_child_prev: Mount | None = None
+        self.mnt_master: Mount | None = None
+        self.mnt_slave_list: Mount | None = None
+        self.mnt_slave_next: Mount | None = None
+        self.mnt_slave_prev: Mount | None = None
+        self.mnt_sb.s_mounts[self] = None
+
+    @property
+    def mnt_id_unique(self) -> int:
+        return MNT_UNIQUE_ID_OFFSET + self.id
+
+    def __repr__(self) -> str:
+        return f"<mount {self.mnt_id} {self.mnt_devname}:{self.mnt_root.path()}>"
+
+    def __str__(self) -> str:
+        """What a person calls it in a sentence."""
+        return f"mount {self.mnt_id} ({self.mnt_devname})"
+
+
+def mnt_has_parent(mount: Mount) -> bool:
+    return mount.mnt_parent is not mount
+
+
+class Path(NamedTuple):
+    """struct path: a place is a dentry as seen through a mount."""
+
+    mnt: Mount
+    dentry: Dentry
+
+
+class UserNamespace:
+    """struct user_namespace, as far as mounts ask: who created it (None for the first)."""
+
+    __slots__ = ("id", "parent")
+
+    def __init__(self, id: int, parent: UserNamespace | None) -> None:
+        self.id = id
+        self.parent = parent
+
+
+class MntNamespace:
+    """struct mnt_namespace. ``mounts`` maps unique ids to the mounts it lists.
+
+    ``pending_mounts`` is what a running attach has reserved; ``passive`` ends
+    with the tasks and files that name the namespace (``ns.count`` in the kernel).
+    """
+
+    __slots__ = ("anon", "count", "event", "id", "mounts", "pending_mounts", "root", "user_ns")
+
+    def __init__(self, id: int, user_ns: UserNamespace, *, anon: bool = False) -> None:
+        self.id = id
+        self.user_ns = user_ns
+        self.anon = anon
+        self.count = 1
+        self.mounts: dict[int, Mount] = {}
+        self.pending_mounts = 0
+        self.root: Mount | None = None
+        self.event = 0
+
+    @property
+    def nr_mounts(self) -> int:
+        return len(self.mounts)
+
+
+class FsStruct:
+    """struct fs_struct: where ``/`` and ``.`` are for the tasks that share it."""
+
+    __slots__ = ("pwd", "root", "users")
+
+    def __init__(self, root: Path, pwd: Path) -> None:
+        self.root = root
+        self.pwd = pwd
+        self.users = 1
+
+
+class Task:
+    """struct task_struct, as far as mounts ask."""
+
+    __slots__ = ("comm", "fs", "mnt_ns", "pid", "user_ns")
+
+    def __init__(
+        self, pid: int, comm: str, fs: FsStruct, mnt_ns: MntNamespace, user_ns: UserNamespace
+    ) -> None:
+        self.pid = pid
+        self.comm = comm
+        self.fs = fs
+        self.mnt_ns = mnt_ns
+        self.user_ns = user_ns
+
+    def capable(self, owner: UserNamespace) -> bool:
+        """ns_capable(owner, CAP_SYS_ADMIN): a task has it in its own user namespace and those below."""
+        user_ns: UserNamespace | None = owner
+        while user_ns is not None:
+            if user_ns is self.user_ns:
+                return True
+            user_ns = user_ns.parent
+        return False

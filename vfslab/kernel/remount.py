@@ -1,0 +1,141 @@
+"""Flags of one mount and of a superblock: what mount(2) makes of MS_*, and changing them later.
+
+Topology and propagation stay as they are here.
+Source: fs/namespace.c, path_mount(), do_reconfigure_mnt(), do_remount(), do_umount_root().
+"""
+
+from __future__ import annotations
+
+from . import refusals
+from .effects import MOUNT_LOCK, Acquire, Code, Refused, Release, Step
+from .filesystems import parse_monolithic
+from .flags import (
+    MNT_ATIME_MASK,
+    MNT_LOCK_ATIME,
+    MNT_LOCK_NODEV,
+    MNT_LOCK_NOEXEC,
+    MNT_LOCK_NOSUID,
+    MNT_LOCK_READONLY,
+    MNT_NOATIME,
+    MNT_NODEV,
+    MNT_NODIRATIME,
+    MNT_NOEXEC,
+    MNT_NOSUID,
+    MNT_NOSYMFOLLOW,
+    MNT_READONLY,
+    MNT_RELATIME,
+    MNT_USER_SETTABLE_MASK,
+    MS_NOATIME,
+    MS_NODEV,
+    MS_NODIRATIME,
+    MS_NOEXEC,
+    MS_NOSUID,
+    MS_NOSYMFOLLOW,
+    MS_RDONLY,
+    MS_RELATIME,
+    MS_REMOUNT,
+    MS_STRICTATIME,
+    SB_RDONLY,
+)
+from .objects import Mount, Path, SuperBlock, Task
+
+_SIMPLE = (
+    (MS_NOSUID, MNT_NOSUID),
+    (MS_NODEV, MNT_NODEV),
+    (MS_NOEXEC, MNT_NOEXEC),
+    (MS_NOATIME, MNT_NOATIME),
+    (MS_NODIRATIME, MNT_NODIRATIME),
+    (MS_RDONLY, MNT_READONLY),
+    (MS_NOSYMFOLLOW, MNT_NOSYMFOLLOW),
+)
+# What a locked mount may not give up: the lock, the flag it guards, and its name.
+_LOCKED_FLAGS = (
+    (MNT_LOCK_READONLY, MNT_READONLY, "ro"),
+    (MNT_LOCK_NODEV, MNT_NODEV, "nodev"),
+    (MNT_LOCK_NOSUID, MNT_NOSUID, "nosuid"),
+    (MNT_LOCK_NOEXEC, MNT_NOEXEC, "noexec"),
+)
+
+
+def mount_flags(mount: Mount, flags: int) -> int:
+    """The MNT_* that the MS_* of mount(2) ask for; a remount that is silent on atime keeps ``mount``'s."""
+    mnt_flags = 0 if flags & MS_NOATIME else MNT_RELATIME
+    for ms, mnt in _SIMPLE:
+        if flags & ms:
+            mnt_flags |= mnt
+    if flags & MS_STRICTATIME:
+        mnt_flags &= ~(MNT_RELATIME | MNT_NOATIME)
+    if flags & MS_REMOUNT and not flags & (MS_NOATIME | MS_NODIRATIME | MS_RELATIME | MS_STRICTATIME):
+        mnt_flags = mnt_flags & ~MNT_ATIME_MASK | mount.mnt_flags & MNT_ATIME_MASK
+    return mnt_flags
+
+
+def check_remount(task: Task, path: Path, mnt_flags: int) -> None:
+    """The checks that both kinds of remount begin with."""
+    mount = path.mnt
+    if mount.mnt_ns is not task.mnt_ns:
+        raise Refused(refusals.REMOUNT_NOT_OURS, mount)
+    if path.dentry is not mount.mnt_root:
+        raise Refused(refusals.REMOUNT_OF_NO_MOUNT_ROOT, path.dentry.path())
+    for lock, flag, name in _LOCKED_FLAGS:
+        if mount.mnt_flags & lock and not mnt_flags & flag:
+            raise Refused(refusals.REMOUNT_LOCKED_FLAG, name, mount)
+    if mount.mnt_flags & MNT_LOCK_ATIME and (mount.mnt_flags ^ mnt_flags) & MNT_ATIME_MASK:
+        raise Refused(refusals.REMOUNT_LOCKED_FLAG, "atime", mount)
+
+
+def set_mount_flags(mount: Mount, mnt_flags: int) -> None:
+    """Replace the flags that users set (set_mount_attributes); pollers of the namespace see an event."""
+    mount.mnt_flags = mount.mnt_flags & ~MNT_USER_SETTABLE_MASK | mnt_flags
+    if mount.mnt_ns is not None:
+        mount.mnt_ns.event += 1
+
+
+def s_umount_name(sb: SuperBlock) -> str:
+    return f"s_umount({sb.s_id})"
+
+
+def do_reconfigure_mnt(task: Task, path: Path, mnt_flags: int) -> Code:
+    """MS_REMOUNT|MS_BIND: the flags of this one mount. Raises EINVAL, EPERM."""
+    check_remount(task, path, mnt_flags)
+    yield Acquire("do_reconfigure_mnt", s_umount_name(path.mnt.mnt_sb), shared=True)
+    yield Acquire("do_reconfigure_mnt", MOUNT_LOCK)
+    set_mount_flags(path.mnt, mnt_flags)
+    yield Step("do_reconfigure_mnt", "the flags of {0} change", (path.mnt.id,))
+    yield Release("do_reconfigure_mnt", MOUNT_LOCK)
+    yield Release("do_reconfigure_mnt", s_umount_name(path.mnt.mnt_sb))
+
+
+def do_remount(task: Task, path: Path, flags: int, mnt_flags: int, data: str | None) -> Code:
+    """MS_REMOUNT: read-only or not of the whole superblock, and this mount's flags. Raises EINVAL, EPERM."""
+    check_remount(task, path, mnt_flags)
+    sb = path.mnt.mnt_sb
+    read_only = parse_monolithic(sb.s_type, data) or bool(flags & MS_RDONLY)
+    yield Acquire("do_remount", s_umount_name(sb))
+    if not task.capable(sb.s_user_ns):
+        yield Release("do_remount", s_umount_name(sb))
+        raise Refused(refusals.REMOUNT_NOT_CAPABLE, path.mnt)
+    yield set_read_only(sb, "do_remount", read_only=read_only)
+    yield Acquire("do_remount", MOUNT_LOCK)
+    set_mount_flags(path.mnt, mnt_flags)
+    yield Step("do_remount", "the flags of {0} change", (path.mnt.id,))
+    yield Release("do_remount", MOUNT_LOCK)
+    yield Release("do_remount", s_umount_name(sb))
+
+
+def do_umount_root(task: Task, mount: Mount) -> Code:
+    """A plain umount of the task's root: the superblock becomes read-only and stays mounted."""
+    sb = mount.mnt_sb
+    if not task.capable(sb.s_user_ns):
+        raise Refused(refusals.UMOUNT_ROOT_NOT_CAPABLE, mount)
+    yield Acquire("do_umount_root", s_umount_name(sb))
+    if not sb.s_flags & SB_RDONLY:
+        yield set_read_only(sb, "do_umount_root", read_only=True)
+    yield Release("do_umount_root", s_umount_name(sb))
+
+
+def set_read_only(sb: SuperBlock, function: str, *, read_only: bool) -> Step:
+    """Switch the superblock; the Step names every mount of it."""
+    sb.s_flags = sb.s_flags | SB_RDONLY if read_only else sb.s_flags & ~SB_RDONLY
+    what = f"the {sb.s_type.name} of {{0}} becomes {'read-only' if read_only else 'writable'}"
+    return Step(function, what, tuple(mount.id for mount in sb.s_mounts))

@@ -1,0 +1,95 @@
+"""The model as a machine: shells are tasks of a miniature kernel, calls are driven to their end.
+
+One of the two machines behind the seam (``machine``); the other asks the running kernel.
+"""
+
+from __future__ import annotations
+
+from types import TracebackType
+from typing import Any, Self
+
+from .drive import Timeline, record, run
+from .kernel import SYSTEM_CALLS, Kernel, Refused
+from .kernel.objects import Task
+from .kernel.releases import DEFAULT_RELEASE
+from .machine import Answer, Stat
+from .snapshot import Snapshot
+from .take import take
+
+
+class Model:
+    """A miniature kernel that answers system calls from shells.
+
+    With ``recording`` each call that changes the state adds a Timeline to ``timelines``.
+    Raises ValueError for a release that is not modelled.
+    """
+
+    def __init__(self, release: str = DEFAULT_RELEASE, *, recording: bool = False) -> None:
+        self.kernel = Kernel(release)
+        self.release = release
+        self.recording = recording
+        self.timelines: list[Timeline] = []
+        self.shells: dict[str, Task] = {"sh1": self.kernel.init}
+
+    def start(self, shell: str) -> None:
+        """A new process: a child of sh1, in its namespace, with its root and cwd of now."""
+        if shell in self.shells:
+            raise ValueError(f"{shell} has been started already")
+        self.shells[shell] = self.kernel.fork(self.kernel.init, shell)
+
+    def call(self, shell: str, name: str, *args: Any) -> Answer:
+        """Make a system call.
+
+        Raises KeyError for an unknown shell, ValueError for an unknown call or a NUL in a string.
+        """
+        task = self.shells[shell]
+        for argument in args:
+            if isinstance(argument, str) and "\0" in argument:
+                raise ValueError(f"{name}: a string that a system call takes cannot hold a NUL")
+        try:
+            if name in SYSTEM_CALLS:
+                return self._drive(task, name, args)
+            return Answer(self._ask(task, name, args))
+        except Refused as refusal:
+            return Answer(None, refusal.errno, refusal.reason)
+
+    def _drive(self, task: Task, name: str, args: tuple[Any, ...]) -> Answer:
+        code = self.kernel.syscall(task, name, *args)
+        if self.recording:
+            timeline = record(self.kernel, task, code, f"{name}({', '.join(map(repr, args))})")
+            self.timelines.append(timeline)
+            result = timeline.result
+        else:
+            result = run(code)
+        return Answer(result.value, result.errno, result.reason)
+
+    def _ask(self, task: Task, name: str, args: tuple[Any, ...]) -> Any:
+        match name:
+            case "readdir":
+                return self.kernel.readdir(task, *args)
+            case "stat":
+                return Stat(*self.kernel.stat(task, *args))
+            case "read":
+                return self.kernel.read(task, *args)
+            case "getcwd":
+                return self.kernel.getcwd(task)
+            case "mountinfo":
+                return self.snapshot().mountinfo(task.pid)
+        raise ValueError(f"there is no system call {name!r} here")
+
+    def snapshot(self) -> Snapshot:
+        """The state now."""
+        return take(self.kernel)
+
+    def close(self) -> None:
+        """End all shells."""
+        for shell in list(self.shells):
+            run(self.kernel.exit(self.shells.pop(shell)))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()

@@ -1,0 +1,178 @@
+"""A Timeline as the plain data that a page steps through: sentences, events, and who looks how from when on.
+
+Nothing here draws and nothing here knows a widget. What is too long or too large to
+be shown is left out here, and said.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from vfslab.kernel.effects import Acquire, Alloc, Release
+from vfslab.snapshot import Snapshot
+from vfslab.views import dot
+from vfslab.views import picture as pictures
+from vfslab.views.picture import Picture
+from vfslab.views.scene import Look, looks
+
+if TYPE_CHECKING:
+    from vfslab.drive import Timeline
+    from vfslab.drive.record import Frame
+
+FRAMES_MAX = 500
+MOUNTS_MAX = 200
+
+EVENTS = {
+    "picture": "any change",
+    "new": "new mount",
+    "attach": "attach or move",
+    "peers": "peers, masters",
+    "gone": "mount gone",
+    "task": "root, cwd, namespace",
+    "lock": "lock",
+    "memory": "allocation",
+    "failure": "failure",
+}
+"""The kinds of events that one can jump to, and what they are called."""
+
+_CHANGES = ("new", "attach", "peers", "gone", "task")
+
+
+class Frames(NamedTuple):
+    """What a page needs to step through a timeline, without the drawing.
+
+    ``union`` is all that is ever drawn, None where no picture can be; ``data`` goes to
+    the page as JSON; ``first`` are the looks of frame 0; ``notes`` say what is left out.
+    """
+
+    union: Picture | None
+    compact: bool
+    data: dict[str, Any]
+    first: dict[str, Look]
+    notes: tuple[str, ...]
+
+
+def frames(timeline: Timeline) -> Frames:
+    """The frames of ``timeline``, without the middle of one that is too long."""
+    kept, notes = _thinned(timeline)
+    drawn, reason = _pictures(kept)
+    if reason:
+        notes.append(reason)
+    union = pictures.union(drawn) if drawn else None
+    compact = union is not None and dot.is_large(union)
+    tracks: dict[str, list[tuple[int, str, tuple[str, ...]]]] = {}
+    first: dict[str, Look] = {}
+    shown: dict[str, Look] = {}
+    for place, now in enumerate(_marked(kept, drawn) if union else ()):
+        assert union is not None
+        found = looks(now, union, compact)
+        for part, look in found.items():
+            if shown.get(part) != look:
+                tracks.setdefault(part, []).append((place, *look))
+        shown = found
+        first = first or found
+    rows = [_row(timeline, frame, before, drawn) for frame, before in zip(kept, [None, *kept], strict=False)]
+    occurring = {kind for row in rows for kind in row["events"]}
+    data = {
+        "title": timeline.title,
+        "last": len(timeline) - 1,
+        "locks": list(dict.fromkeys(lock for frame in kept for lock in frame.locks)),
+        "events": [[kind, words] for kind, words in EVENTS.items() if kind in occurring],
+        "frames": rows,
+        "tracks": tracks,
+        "notes": notes,
+    }
+    return Frames(union, compact, data, first, tuple(notes))
+
+
+def _thinned(timeline: Timeline) -> tuple[list[Frame], list[str]]:
+    """All frames, or the first and the last ones of a timeline that is too long for a page."""
+    length = len(timeline)
+    if length <= FRAMES_MAX:
+        return list(timeline), []
+    half = FRAMES_MAX // 2
+    kept = [timeline[index] for index in (*range(half), *range(length - half, length))]
+    left_out = f"Steps {half:,} to {length - half - 1:,} are left out: a page holds {FRAMES_MAX} of these {length:,}."
+    return kept, [left_out]
+
+
+def _pictures(kept: Sequence[Frame]) -> tuple[list[Picture], str]:
+    """A picture for each frame; none, and the reason, where there would be too many mounts to be read."""
+    ids: set[int] = set()
+    roots = _roots(kept)
+    found: list[Picture] = []
+    before: Snapshot | None = None
+    for frame in kept:
+        snapshot = frame.snapshot
+        if before is None or snapshot != before:
+            ids |= snapshot.mounts.keys()
+            if len(ids) > MOUNTS_MAX:
+                return [], f"No picture: there are {len(ids):,} mounts and more, and {MOUNTS_MAX} can be drawn."
+            found.append(pictures.picture(snapshot, roots))
+        else:
+            found.append(found[-1])
+        before = snapshot
+    return found, ""
+
+
+def _roots(kept: Sequence[Frame]) -> set[int]:
+    """The covered namespace roots, if a step deals with one: then all, so that trees stand at the same height."""
+    touched = {number for frame in kept for number in frame.mounts}
+    roots = {ns.root for frame in kept for ns in frame.snapshot.namespaces.values()}
+    return roots if roots & touched else set()
+
+
+def _marked(kept: Sequence[Frame], drawn: Sequence[Picture]) -> Iterator[Picture]:
+    for place, now in enumerate(drawn):
+        before = drawn[place - 1] if place else None
+        after = drawn[place + 1] if place + 1 < len(drawn) else None
+        adjacent = place == 0 or kept[place].index == kept[place - 1].index + 1
+        yield pictures.mark(now, before if adjacent else None, after, kept[place].mounts)
+
+
+def _row(timeline: Timeline, frame: Frame, before: Frame | None, drawn: Sequence[Picture]) -> dict[str, Any]:
+    result = timeline.result
+    last = frame.index == len(timeline) - 1
+    says = frame.sentence
+    if not last:
+        says = says[:1].upper() + says[1:]
+    elif result.reason:
+        says += f": {result.reason}"
+    return {
+        "number": frame.index,
+        "says": says,
+        "function": frame.function if frame.effect is not None else "",
+        "locks": list(frame.locks),
+        "events": list(_events(frame, before, bool(drawn), failed=last and result.errno is not None)),
+    }
+
+
+def _events(frame: Frame, before: Frame | None, drawn: bool, failed: bool) -> Iterator[str]:
+    if drawn and before is not None:
+        changes = list(dict.fromkeys(_differences(before.snapshot, frame.snapshot)))
+        if changes:
+            yield "picture"
+        yield from (kind for kind in _CHANGES if kind in changes)
+    if isinstance(frame.effect, Acquire | Release):
+        yield "lock"
+    if isinstance(frame.effect, Alloc):
+        yield "memory"
+    if failed:
+        yield "failure"
+
+
+def _differences(before: Snapshot, now: Snapshot) -> Iterable[str]:
+    for number, mount in now.mounts.items():
+        was = before.mounts.get(number)
+        if was is None:
+            yield "new"
+        elif was is not mount:
+            if (was.parent, was.mountpoint, was.ns) != (mount.parent, mount.mountpoint, mount.ns):
+                yield "attach"
+            if (was.group, was.master, was.shared) != (mount.group, mount.master, mount.shared):
+                yield "peers"
+    if any(number not in now.mounts for number in before.mounts):
+        yield "gone"
+    if before.tasks != now.tasks or before.namespaces != now.namespaces:
+        yield "task"

@@ -1,0 +1,132 @@
+"""A rendered picture made ready to be stepped: parts that can be found, and looks that they can be given.
+
+Takes the SVG that Graphviz drew of a union and names its parts; says, for one
+moment, which class and which words each part has. Knows nothing of timelines,
+widgets or pages.
+"""
+
+from __future__ import annotations
+
+import urllib.parse
+import xml.etree.ElementTree as ET
+from collections.abc import Mapping
+from importlib.resources import files
+from typing import NamedTuple
+
+from vfslab.views import dot, engine, palette
+from vfslab.views.legend import LEGEND
+from vfslab.views.metrics import text_width
+from vfslab.views.picture import Picture
+
+_SVG = "{http://www.w3.org/2000/svg}"
+_KEPT = {f"{_SVG}{tag}" for tag in ("svg", "g", "path", "polygon", "polyline", "ellipse", "text")}
+
+
+class Look(NamedTuple):
+    """How one part of the drawing is at a moment: its class and its words, a string for each of its texts."""
+
+    classes: str
+    texts: tuple[str, ...]
+
+
+def looks(now: Picture, union: Picture, compact: bool) -> dict[str, Look]:
+    """The look of every part of ``union`` at the moment that ``now`` shows; parts that are not there are "absent"."""
+    found = {}
+    for ns, whole_cluster in union.clusters.items():
+        cluster = now.clusters.get(ns)
+        found[dot.ns_part(ns)] = Look("ns", (cluster.label,)) if cluster else Look("ns absent", (whole_cluster.label,))
+    for number, whole in union.nodes.items():
+        node = now.nodes.get(number)
+        if node is None:
+            found[dot.mount_part(number)] = Look("mount absent", dot.words(whole, compact))
+            continue
+        texts = dot.words(node, compact)
+        if not compact:
+            slots = [slot for slot, line in enumerate(whole.lines) if line and slot]
+            texts = (texts[0], *(node.lines[slot] if slot < len(node.lines) else "" for slot in slots))
+        found[dot.mount_part(number)] = Look(_classes("mount", node.classes, node.group), texts)
+    for key, whole_edge in union.edges.items():
+        edge = now.edges.get(key)
+        if edge is None:
+            found[key] = Look(f"{whole_edge.kind} absent", (whole_edge.label,) if whole_edge.label else ())
+        else:
+            found[key] = Look(_classes(edge.kind, edge.classes, edge.group), (edge.label,) if whole_edge.label else ())
+    return found
+
+
+def key(prefix: str) -> str:
+    """The legend as a drawing of its own. Raises EngineError."""
+    return stage(engine.svg(dot.legend()), prefix, looks(LEGEND, LEGEND, compact=True))
+
+
+def stage(svg: str, prefix: str, first: Mapping[str, Look]) -> str:
+    """``svg`` with its parts named by ``data-part``, their ids behind ``prefix``, and the looks of ``first``.
+
+    It carries its own style sheet, so that it is the same as an image, in a page and
+    in a widget. Anything but shapes and text is left out.
+    """
+    root = ET.fromstring(svg)
+    _prune(root)
+    for group in root.iter(f"{_SVG}g"):
+        part = group.get("id", "")
+        group.set("id", f"{prefix}-{part}")
+        if group.get("class") == "graph":
+            group[0].set("class", "paper")
+        if part in first:
+            group.set("data-part", part)
+            _name_shapes(group)
+            _start_at_left(group)
+            _dress(group, first[part])
+    root.set("class", "vfslab-diagram")
+    root.set("role", "img")
+    sheet = ET.Element(f"{_SVG}style")
+    sheet.text = "\n" + palette.style(".vfslab-diagram") + asset("diagram.css")
+    root.insert(0, sheet)
+    ET.register_namespace("", _SVG[1:-1])
+    return ET.tostring(root, encoding="unicode")
+
+
+def data_uri(svg: str) -> str:
+    """``svg`` as the address of an image that needs no network."""
+    return "data:image/svg+xml," + urllib.parse.quote(svg, safe=" =:/;,()'<>{}@")
+
+
+def asset(name: str) -> str:
+    """The text of a file that stands beside this module."""
+    return files("vfslab.views").joinpath(name).read_text(encoding="utf-8")
+
+
+def _classes(kind: str, classes: frozenset[str], group: int) -> str:
+    colour = [f"g{palette.group_slot(group)}"] if group else []
+    return " ".join([kind, *sorted(classes), *colour])
+
+
+def _prune(parent: ET.Element) -> None:
+    for child in list(parent):
+        if child.tag in _KEPT:
+            _prune(child)
+        else:
+            parent.remove(child)
+
+
+def _name_shapes(group: ET.Element) -> None:
+    """Say which shape is which: a card and its second border, a line and its tip."""
+    shapes = [child for child in group if child.tag != f"{_SVG}text"]
+    names = ("line", "tip") if "edge" in group.get("class", "").split() else ("card", "outer")
+    for shape, name in zip(shapes, names, strict=False):
+        shape.set("class", name)
+
+
+def _start_at_left(group: ET.Element) -> None:
+    """Let texts that were centred begin where they begin now, so that others in their place begin there too."""
+    for text in group.findall(f"{_SVG}text"):
+        if text.get("text-anchor") == "middle":
+            width = text_width(text.text or "", float(text.get("font-size", "0")), bold=True)
+            text.set("x", f"{float(text.get('x', '0')) - width / 2:.2f}")
+            text.set("text-anchor", "start")
+
+
+def _dress(group: ET.Element, look: Look) -> None:
+    group.set("class", look.classes)
+    for element, words in zip(group.findall(f"{_SVG}text"), look.texts, strict=True):
+        element.text = words

@@ -1,0 +1,268 @@
+// Steps through the frames of a timeline in the page, without asking a kernel.
+// One drawing holds everything that is ever shown; a step changes classes and words.
+// Used as it is by anywidget, and inlined into exported pages. All text is set as text.
+
+const PACE = 1000; // milliseconds for each step when playing
+
+const ICONS = {
+  previous: "M11 2 4 8l7 6z",
+  play: "M4 2v12l9-6z",
+  pause: "M4 2h3v12H4zM9 2h3v12H9z",
+  next: "M5 2l7 6-7 6z",
+  jump: "M2 2l6 6-6 6zM8 2l6 6-6 6z",
+};
+
+function make(tag, attributes = {}, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+  element.append(...children);
+  return element;
+}
+
+function icon(name) {
+  const space = "http://www.w3.org/2000/svg";
+  const svg = document.createElementNS(space, "svg");
+  svg.setAttribute("viewBox", "0 0 16 16");
+  svg.setAttribute("aria-hidden", "true");
+  svg.append(document.createElementNS(space, "path"));
+  svg.firstChild.setAttribute("d", ICONS[name]);
+  return svg;
+}
+
+function button(name, label) {
+  return make("button", { type: "button", class: `vf-${name}`, title: label, "aria-label": label },
+    icon(name), make("span", { class: "vf-word" }, label));
+}
+
+function folded(title, content) {
+  return make("details", { class: "vf-folded" }, make("summary", {}, title), content);
+}
+
+function drawing(text) {
+  const parsed = new DOMParser().parseFromString(text, "image/svg+xml").documentElement;
+  const svg = document.importNode(parsed, true);
+  const box = svg.viewBox.baseVal;
+  svg.removeAttribute("width");
+  svg.removeAttribute("height");
+  svg.style.setProperty("--vf-width", `${box.width * 1.25}px`);
+  return svg;
+}
+
+// The parts of the drawing with their tracks: [first frame, class, texts] for every change.
+function findParts(svg, tracks) {
+  const parts = [];
+  for (const group of svg.querySelectorAll("[data-part]")) {
+    const track = tracks[group.dataset.part];
+    if (track) parts.push({ group, texts: [...group.querySelectorAll(":scope > text")], track, now: null });
+  }
+  return parts;
+}
+
+function entryAt(track, place) {
+  let low = 0;
+  let high = track.length - 1;
+  while (low < high) {
+    const middle = (low + high + 1) >> 1;
+    if (track[middle][0] <= place) low = middle;
+    else high = middle - 1;
+  }
+  return track[low];
+}
+
+function dress(parts, place) {
+  const marked = [];
+  for (const part of parts) {
+    const entry = entryAt(part.track, place);
+    if (entry !== part.now) {
+      part.now = entry;
+      part.group.setAttribute("class", entry[1]);
+      entry[2].forEach((words, i) => { if (part.texts[i].textContent !== words) part.texts[i].textContent = words; });
+    }
+    if (/\b(new|changed|leaving)\b/.test(entry[1]) && entry[1].startsWith("mount")) marked.push(part.group);
+  }
+  return marked;
+}
+
+// A drawing higher than its stage is scrolled to what has changed, if none of that is in sight.
+function bringIntoSight(stage, marked) {
+  if (!marked.length || stage.scrollHeight <= stage.clientHeight) return;
+  const frame = stage.getBoundingClientRect();
+  const boxes = marked.map((group) => group.getBoundingClientRect());
+  if (boxes.some((box) => box.top >= frame.top && box.bottom <= frame.bottom)) return;
+  stage.scrollTop += boxes[0].top - frame.top - (frame.height - boxes[0].height) / 2;
+}
+
+// Builds a stepper from its data and its drawing (SVG text, or nothing) and gives its element.
+// `start` is the place to open at; `moved` is told every place that is stepped to.
+export function stepper(data, svgText, start = 0, moved = () => {}) {
+  const frames = data.frames;
+  const end = frames.length - 1;
+  const count = make("span", { class: "vf-count" });
+  const says = make("p", { class: "vf-says", "aria-live": "polite", "aria-atomic": "true" });
+  const where = make("code", {});
+  // The longest sentence, unseen, keeps the room for all of them, so that nothing below moves.
+  const longest = frames.reduce((found, frame) => (frame.says.length > found.length ? frame.says : found), "");
+  const locks = data.locks.map((name) => ({ name, state: make("span", { class: "vf-state" }), chip: null }));
+  for (const lock of locks) {
+    lock.chip = make("span", { class: "vf-lock" }, make("code", {}, lock.name), lock.state);
+  }
+  const previous = button("previous", "Previous");
+  const play = button("play", "Play");
+  const next = button("next", "Next");
+  const jump = button("jump", "Next event");
+  const slider = make("input", { type: "range", min: 0, max: end, step: 1, "aria-label": "Step" });
+  const kinds = make("select", { class: "vf-kinds", "aria-label": "Event to jump to" },
+    ...data.events.map(([kind, words]) => make("option", { value: kind }, words)));
+  const stage = make("div", { class: "vf-stage" });
+  const root = make("div", {
+    class: "vfslab-stepper", role: "group", tabindex: 0, "aria-label": `Stepper: ${data.title}`,
+    "data-lm-suppress-shortcuts": "true",
+  },
+    make("div", { class: "vf-head" }, make("code", { class: "vf-title" }, data.title), count),
+    make("div", { class: "vf-controls", role: "toolbar", "aria-label": "Steps" }, previous, play, next, slider,
+      make("span", { class: "vf-events" }, kinds, jump)),
+    make("div", { class: "vf-sentence" }, says, make("p", { class: "vf-says vf-room", "aria-hidden": "true" }, longest)),
+    make("div", { class: "vf-facts" },
+      make("span", { class: "vf-where" }, "in ", where),
+      make("span", { class: "vf-locks" }, locks.length ? "locks" : "no locks", ...locks.map((lock) => lock.chip))),
+    stage,
+    ...data.notes.map((note) => make("p", { class: "vf-note" }, note)));
+
+  let svg = null;
+  let parts = [];
+  if (svgText) {
+    svg = drawing(svgText);
+    parts = findParts(svg, data.tracks);
+    stage.append(svg);
+  } else {
+    stage.remove();
+  }
+  root.append(folded("All steps as text", make("pre", {}, data.text)));
+  if (data.legend) {
+    const signs = drawing(data.legend);
+    signs.setAttribute("aria-label", "legend");
+    root.append(folded("What the signs mean", make("div", { class: "vf-stage" }, signs)));
+  }
+  if (!data.events.length) root.querySelector(".vf-events").remove();
+
+  let place = -1;
+  let timer = 0;
+
+  function show(wanted) {
+    const target = Math.max(0, Math.min(end, wanted));
+    if (target === place) return;
+    place = target;
+    const frame = frames[place];
+    const marked = dress(parts, place);
+    count.textContent = `step ${frame.number} of ${data.last}`;
+    says.textContent = frame.says;
+    where.textContent = frame.function ? `${frame.function}()` : "";
+    where.parentElement.classList.toggle("vf-empty", !frame.function);
+    for (const lock of locks) {
+      const held = frame.locks.includes(lock.name);
+      lock.chip.classList.toggle("vf-held", held);
+      lock.state.textContent = held ? "held" : "free";
+    }
+    says.classList.toggle("vf-failed", frame.events.includes("failure"));
+    slider.value = place;
+    slider.setAttribute("aria-valuetext", `step ${frame.number} of ${data.last}: ${frame.says}`);
+    previous.toggleAttribute("disabled", place === 0);
+    next.toggleAttribute("disabled", place === end);
+    root.dataset.step = frame.number;
+    if (svg) {
+      svg.dataset.step = frame.number;
+      svg.setAttribute("aria-label", frame.says);
+      bringIntoSight(stage, marked);
+    }
+    moved(place);
+  }
+
+  function stop() {
+    clearInterval(timer);
+    timer = 0;
+    setPlay("play", "Play");
+  }
+
+  function setPlay(name, label) {
+    play.replaceChild(icon(name), play.firstChild);
+    play.lastChild.textContent = label;
+    play.setAttribute("aria-label", label);
+    play.title = label;
+  }
+
+  function toggle() {
+    if (timer) return stop();
+    if (place === end) show(0);
+    setPlay("pause", "Pause");
+    timer = setInterval(() => {
+      if (!root.isConnected || place === end) return stop();
+      show(place + 1);
+    }, PACE);
+  }
+
+  function go(wanted) {
+    stop();
+    // A button that is disabled while it has the focus would take the keys with it.
+    if (wanted <= 0 && document.activeElement === previous) root.focus();
+    if (wanted >= end && document.activeElement === next) root.focus();
+    show(wanted);
+  }
+
+  function event(direction) {
+    for (let i = place + direction; i >= 0 && i <= end; i += direction) {
+      if (frames[i].events.includes(kinds.value)) return go(i);
+    }
+    go(direction > 0 ? end : 0);
+  }
+
+  const keys = {
+    ArrowLeft: () => go(place - 1),
+    ArrowRight: () => go(place + 1),
+    Home: () => go(0),
+    End: () => go(end),
+    PageUp: () => event(-1),
+    PageDown: () => event(1),
+    " ": toggle,
+  };
+
+  root.addEventListener("keydown", (pressed) => {
+    if (pressed.ctrlKey || pressed.altKey || pressed.metaKey || pressed.target === kinds) return;
+    if (pressed.key === " " && pressed.target.closest("button")) return; // Space presses the button that has the focus
+    const action = keys[pressed.key];
+    if (!action) return;
+    pressed.preventDefault();
+    pressed.stopPropagation();
+    action();
+  });
+  previous.addEventListener("click", () => go(place - 1));
+  next.addEventListener("click", () => go(place + 1));
+  play.addEventListener("click", toggle);
+  jump.addEventListener("click", () => event(1));
+  slider.addEventListener("input", () => go(Number(slider.value)));
+
+  show(start);
+  return { root, show, stop };
+}
+
+// An exported page: the drawing is in an image beside which the data stand; both are there without scripts too.
+export function adopt(host) {
+  if (host.dataset.ready) return;
+  host.dataset.ready = "true";
+  const data = JSON.parse(host.querySelector("script[type='application/json']").textContent);
+  const image = host.querySelector("img");
+  const text = image ? decodeURIComponent(image.src.slice(image.src.indexOf(",") + 1)) : "";
+  host.querySelector(".vf-still").replaceWith(stepper(data, text).root);
+}
+
+function render({ model, el }) {
+  const view = stepper(model.get("data"), model.get("svg"), model.get("place"), (place) => model.set("place", place));
+  const follow = () => view.show(model.get("place"));
+  model.on("change:place", follow);
+  el.append(view.root);
+  return () => {
+    view.stop();
+    model.off("change:place", follow);
+  };
+}
+
+export default { render };
