@@ -240,6 +240,19 @@ CASES = (
         "check_mnt",
     ),
     Case("remount with an unknown option", A, mount(None, "/a", None, f.MS_REMOUNT, "nosuch=1"), "EINVAL"),
+    Case(
+        "remount ro with a removed directory in use",
+        f"{A}; mkdir /a/gone; cd /a/gone; rmdir /a/gone",
+        mount(None, "/a", None, f.MS_REMOUNT | f.MS_RDONLY),
+        "EBUSY",
+        "sb_prepare_remount_readonly",
+    ),
+    Case(
+        "bind remount ro with a removed directory in use",
+        f"{A}; mkdir /a/gone; cd /a/gone; rmdir /a/gone",
+        mount(None, "/a", None, f.MS_REMOUNT | f.MS_BIND | f.MS_RDONLY),
+        None,
+    ),
     # umount2
     Case("unknown flag", A, ("umount2", "/a", 0x100), "EINVAL", "ksys_umount"),
     Case("unknown flag comes before the lookup", "", ("umount2", "/nope", 0x100), "EINVAL", "ksys_umount"),
@@ -274,6 +287,13 @@ CASES = (
     Case("MNT_EXPIRE, busy", f"{A}; cd /a", ("umount2", "/a", f.MNT_EXPIRE), "EBUSY", "do_umount"),
     Case("MNT_EXPIRE for the first time", A, ("umount2", "/a", f.MNT_EXPIRE), "EAGAIN", "do_umount"),
     Case("the root mount, plain", "", ("umount2", "/", 0), None),
+    Case(
+        "the root mount, plain, with a bound directory removed",
+        "mkdir /d /a; mount --bind /d /a; rmdir /d",
+        ("umount2", "/", 0),
+        "EBUSY",
+        "sb_prepare_remount_readonly",
+    ),
     Case("MNT_FORCE", A, ("umount2", "/a", f.MNT_FORCE), None),
     # pivot_root
     Case("new_root missing", "", ("pivot_root", "/nope", "/nope"), "ENOENT", "lookup"),

@@ -33,7 +33,7 @@ from sandboxes import (
     tmpfs,
 )
 from vfslab.kernel.flags import CLONE_NEWNS, MNT_DETACH, MS_PRIVATE, MS_REC, MS_SHARED
-from vfslab.oracle.live import NotAllowed, RunningKernel, SandboxEnded
+from vfslab.oracle.live import NotAllowed, RunningKernel, SandboxEnded, available
 
 pytestmark = pytest.mark.kernel
 
@@ -106,6 +106,14 @@ def test_close_reaps_everything_and_may_be_repeated(mark: str, monkeypatch: pyte
     for use in (lambda: kernel.call("sh1", "getcwd"), lambda: kernel.start("sh4")):
         with pytest.raises(SandboxEnded, match="was closed"):
             use()
+
+
+def test_a_stuck_shell_does_not_keep_the_rest(mark: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    kernel = three_shells()
+    os.kill(agents(mark)["sh1"], signal.SIGSTOP)
+    monkeypatch.delattr("subprocess.Popen.kill")  # the keeper must see that we hung up
+    kernel.close()
+    assert marked(mark) == {}
 
 
 def test_the_sandbox_ends_with_the_block_even_when_it_raises(mark: str) -> None:
@@ -394,6 +402,14 @@ def test_forbidden_without_procfs() -> None:
     )
 
 
+def test_a_machine_whose_call_numbers_are_not_known() -> None:
+    """linux32 lets uname(2) say i686; getcwd(2) has another number there."""
+    if os.uname().machine != "x86_64" or shutil.which("linux32") is None:
+        pytest.skip("linux32 (util-linux) on x86_64 is needed to look like another machine")
+    said = output(python(WHY_NOT, before=["linux32"]))
+    assert said.startswith("getcwd(2) on i686: ENOSYS (the number of this call is not known")
+
+
 def test_not_linux(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "platform", "darwin")
     with pytest.raises(NotAllowed, match=r"this is darwin, not Linux\. To allow it: run it on Linux"):
@@ -414,3 +430,4 @@ def test_an_interpreter_that_fails_says_what_it_said(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(sys, "executable", str(broken))
     with pytest.raises(SandboxEnded, match="the sandbox did not start\nthe library is missing"):
         RunningKernel()
+    assert available.__wrapped__() == "the sandbox did not start\nthe library is missing"

@@ -138,6 +138,14 @@ def test_every_field_of_a_line() -> None:
     assert made.mountinfo(1) == text
 
 
+@pytest.mark.parametrize(
+    "tags", [("shared", "master"), ("shared:1", "shared:2"), ("unbindable:2",), ("a", "b:c:d")]
+)
+def test_optional_fields_of_unknown_form_are_kept(tags: tuple[str, ...]) -> None:
+    text = table(" ".join(("2<1 /a A:/", *tags)))
+    assert Snapshot.from_mountinfo(text).mountinfo(1) == text
+
+
 def test_a_bad_table_is_refused_with_its_place() -> None:
     with pytest.raises(MountinfoError, match="line 2, column 1: expected a mount id"):
         Snapshot.from_mountinfo(table("1<0 / R:/") + "proc /proc proc rw 0 0\n")
@@ -171,6 +179,12 @@ CHAIN = (
             (*CHAIN[:2], *CHAIN[3:5], CHAIN[5]._replace(propagate_from=1)),
             Place(4, "/"),
             "master:2 propagate_from:1",
+        ),
+        (
+            "all is known above, and what another reader was told does not count",
+            (*CHAIN[:4], CHAIN[5]._replace(propagate_from=1)),
+            Place(4, "/"),
+            "master:2",
         ),
         (
             "a cycle of masters",
@@ -340,6 +354,7 @@ def test_the_order_of_mounts_counts_that_of_tasks_does_not() -> None:
     assert made == Snapshot(rows, {}, dict(reversed(tasks.items())))
     other = Snapshot(dict(reversed(rows.items())), {}, tasks)
     assert made != other
+    assert made.diff(other)
     assert str(made.diff(other)) == "~ the mounts stand in another order"
     assert made != "something else"
 
@@ -437,6 +452,13 @@ def test_diff_in_lines(after: Snapshot, lines: list[str]) -> None:
 def test_a_lock_given_back() -> None:
     held = snapshot(*BASE.mounts.values(), locks=(LockState("namespace_sem", 1),))
     assert str(held.diff(BASE)) == "- namespace_sem held by sh1"
+
+
+def test_locks_taken_in_another_order() -> None:
+    locks = LockState("namespace_sem", 1), LockState("mount_lock", 1)
+    one, other = (snapshot(*BASE.mounts.values(), locks=order) for order in (locks, locks[::-1]))
+    assert one != other
+    assert one.diff(other).locks == (locks, locks[::-1])
 
 
 # --- normalise

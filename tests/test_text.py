@@ -104,6 +104,16 @@ COPIED = snapshot(
             ],
         ),
         (
+            "a mount below a covered root",
+            snapshot(mount(1, 1), mount(2, 1, "/lost"), mount(3, 1)),
+            ["mount namespace 1", "2 /lost  T2:/  tmpfs  hidden", "3 /      T3:/  tmpfs"],
+        ),
+        (
+            "the namespace's root comes first",
+            snapshot(mount(1, 9, "/d"), mount(2, 2)),
+            ["mount namespace 1", "2 /   T2:/  tmpfs", "1 /d  T1:/  tmpfs  (parent 9 not listed)"],
+        ),
+        (
             "a cycle of parents",
             snapshot(mount(1, 1), mount(2, 3, "/a"), mount(3, 2, "/b")),
             ["mount namespace 1", "1 /    T1:/  tmpfs", "2 ?    T2:/  tmpfs", "└─3 ?  T3:/  tmpfs"],

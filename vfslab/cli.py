@@ -112,9 +112,9 @@ def _check(args: argparse.Namespace) -> int:
     from vfslab.oracle.live import NotAllowed, SandboxEnded
 
     _check_release(args.release)
-    texts = {name: _read_transcript(name) for name in args.files}
+    texts = [(name, _read_transcript(name)) for name in args.files]
     status = 0
-    for name, text in texts.items():
+    for name, text in texts:
         try:
             comparison = check(text, args.release)
         except NotAllowed as reason:
@@ -128,7 +128,7 @@ def _check(args: argparse.Namespace) -> int:
             for difference in comparison.differences:
                 print(_shown(difference))
         else:
-            print(f"{_called(name)}: {both} agree on {len(comparison.commands)} commands")
+            print(f"{_called(name)}: {both} agree, commands compared: {len(comparison.commands)}")
     return status
 
 

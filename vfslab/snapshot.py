@@ -262,6 +262,10 @@ class Snapshot:
         names = (printable(task.name) for task in self.tasks.values() if task.ns == ns)
         return next(names, f"namespace {ns}")
 
+    def task_name(self, pid: int) -> str:
+        """The name of task ``pid``, "process 2" where it is not here."""
+        return printable(self.tasks[pid].name) if pid in self.tasks else f"process {pid}"
+
     # --- indexes, made when first used
 
     def _state(self) -> tuple[object, ...]:

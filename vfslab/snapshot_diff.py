@@ -98,15 +98,15 @@ class Diff:
                 yield f"~ namespace {ns}: {self._words(_changes(old_ns, new_ns))}"
         for pid, (old, new) in self.tasks.items():
             if new is None:
-                yield f"- {_task_name(before, pid)}"
+                yield f"- {before.task_name(pid)}"
             elif old is None:
                 places = f"root {_place(after, new.root)}, cwd {_place(after, new.cwd)}"
-                yield f"+ {_task_name(after, pid)}: namespace {new.ns}, {places}"
+                yield f"+ {after.task_name(pid)}: namespace {new.ns}, {places}"
             else:
-                yield f"~ {_task_name(after, pid)}: {self._words(_changes(old, new))}"
+                yield f"~ {after.task_name(pid)}: {self._words(_changes(old, new))}"
         released, taken = self.locks
-        yield from (f"- {lock.lock} held by {_task_name(before, lock.pid)}{_how(lock)}" for lock in released)
-        yield from (f"+ {lock.lock} held by {_task_name(after, lock.pid)}{_how(lock)}" for lock in taken)
+        yield from (f"- {lock.lock} held by {before.task_name(lock.pid)}{_how(lock)}" for lock in released)
+        yield from (f"+ {lock.lock} held by {after.task_name(lock.pid)}{_how(lock)}" for lock in taken)
 
     def _words(self, changes: Changes, old: MountState | None = None, new: MountState | None = None) -> str:
         words = []
@@ -158,10 +158,6 @@ def _number(snapshot: Snapshot, id: int) -> str:
 
 def _place(snapshot: Snapshot, place: Place) -> str:
     return f"{printable(place.path)} in {_number(snapshot, place.mount)}"
-
-
-def _task_name(snapshot: Snapshot, pid: int) -> str:
-    return printable(snapshot.tasks[pid].name) if pid in snapshot.tasks else f"process {pid}"
 
 
 def _how(lock: LockState) -> str:

@@ -71,8 +71,9 @@ def server(folder: Path, state: Path) -> Iterator[str]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ip=127.0.0.1", f"--port={port}"]
-    command += ["--ServerApp.port_retries=0", "--IdentityProvider.token=", f"--ServerApp.root_dir={folder}"]
+    command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root"]
+    command += ["--ip=127.0.0.1", f"--port={port}", "--ServerApp.port_retries=0"]
+    command += ["--IdentityProvider.token=", f"--ServerApp.root_dir={folder}"]
     command += ["--LabApp.expose_app_in_browser=True", "--LabApp.extension_manager=readonly"]
     address = f"http://127.0.0.1:{port}"
     with (state / "log").open("wb") as log:
@@ -104,7 +105,7 @@ def write_notebook(path: Path, *cells: str) -> None:
 
 
 def watch(page: Page, address: str) -> list[str]:
-    """The addresses that ``page`` will ask for beyond ``address``, and the errors of its scripts, as they come."""
+    """The addresses beyond ``address`` that ``page`` asks for and the errors of its scripts, as they come."""
     found: list[str] = []
     inside = (address, address.replace("http", "ws", 1), "data:", "blob:", "about:")
 

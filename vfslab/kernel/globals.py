@@ -7,6 +7,7 @@ the modules of the operations; nothing here knows how a call is driven.
 from __future__ import annotations
 
 import heapq
+from collections import deque
 
 from .objects import MntNamespace, Mount, SuperBlock, Task, UserNamespace
 from .releases import Release
@@ -57,4 +58,4 @@ class Globals:
         self.single_supers: dict[str, SuperBlock] = {}
         self.unmounted: list[Mount] = []
         self.emptied_ns: list[MntNamespace] = []
-        self.task_work: list[Mount] = []
+        self.task_work: deque[Mount] = deque()

@@ -35,7 +35,7 @@ from .flags import (
     UMOUNT_SYNC,
 )
 from .globals import Globals
-from .links import children, tree
+from .links import tree
 from .locking import lock_mount, under_mount_lock, under_namespace_sem
 from .namei import user_path_at
 from .objects import Dentry, Mount, Path, Task, is_subdir, mnt_has_parent
@@ -83,7 +83,7 @@ def path_mount(
     if flags & MS_REMOUNT and flags & MS_BIND:
         return do_reconfigure_mnt(task, path, mnt_flags)
     if flags & MS_REMOUNT:
-        return do_remount(task, path, flags, mnt_flags, data)
+        return do_remount(k, task, path, flags, mnt_flags, data)
     if flags & MS_BIND:
         return do_loopback(k, task, path, source, recurse=bool(flags & MS_REC))
     if flags & MS_PROPAGATION:
@@ -182,9 +182,11 @@ def may_copy_tree(task: Task, path: Path) -> bool:
 
 def has_locked_children(mount: Mount, dentry: Dentry) -> Mount | None:
     """The first locked child at or below ``dentry``, which copying ``mount`` alone would uncover."""
-    for child in children(mount):
+    child = mount.mnt_mounts_first
+    while child is not None:
         if child.mnt_flags & MNT_LOCKED and is_subdir(child.mnt_mountpoint, dentry):
             return child
+        child = child.mnt_child_next
     return None
 
 
@@ -304,7 +306,7 @@ def do_umount(k: Globals, task: Task, mount: Mount, flags: int) -> Code:
             mount.mnt_expiry_mark = True
             raise Refused(refusals.EXPIRE_MARKED, mount)
     if mount is task.fs.root.mnt and not flags & MNT_DETACH:
-        return (yield from do_umount_root(task, mount))
+        return (yield from do_umount_root(k, task, mount))
     yield from under_namespace_sem(k, "do_umount", under_umount_checks(k, task, mount, flags))
 
 

@@ -109,6 +109,9 @@ MOVE_INTO_ITSELF = Check("ELOOP", "mount_is_ancestor", "the target lies on {0} i
 REMOUNT_NOT_OURS = Check("EINVAL", "check_mnt", "{0} is not in the caller's mount namespace")
 REMOUNT_OF_NO_MOUNT_ROOT = Check("EINVAL", "path_mounted", "{0} is not the root of a mount")
 REMOUNT_LOCKED_FLAG = Check("EPERM", "can_change_locked_flags", "{0} is locked on {1}")
+REMOVED_IN_USE = Check(
+    "EBUSY", "sb_prepare_remount_readonly", "{1}, in the filesystem of {0}, is removed but in use"
+)
 REMOUNT_NOT_CAPABLE = Check("EPERM", "do_remount", "the task lacks CAP_SYS_ADMIN over the filesystem of {0}")
 
 # umount2(2)

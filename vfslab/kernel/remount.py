@@ -37,7 +37,9 @@ from .flags import (
     MS_STRICTATIME,
     SB_RDONLY,
 )
-from .objects import Mount, Path, SuperBlock, Task
+from .globals import Globals
+from .links import children
+from .objects import Dentry, Mount, Path, SuperBlock, Task
 
 _SIMPLE = (
     (MS_NOSUID, MNT_NOSUID),
@@ -106,8 +108,11 @@ def do_reconfigure_mnt(task: Task, path: Path, mnt_flags: int) -> Code:
     yield Release("do_reconfigure_mnt", s_umount_name(path.mnt.mnt_sb))
 
 
-def do_remount(task: Task, path: Path, flags: int, mnt_flags: int, data: str | None) -> Code:
-    """MS_REMOUNT: read-only or not of the whole superblock, and this mount's flags. Raises EINVAL, EPERM."""
+def do_remount(k: Globals, task: Task, path: Path, flags: int, mnt_flags: int, data: str | None) -> Code:
+    """MS_REMOUNT: read-only or not of the whole superblock, and this mount's flags.
+
+    Raises EINVAL, EPERM, EBUSY.
+    """
     check_remount(task, path, mnt_flags)
     sb = path.mnt.mnt_sb
     read_only = parse_monolithic(sb.s_type, data) or bool(flags & MS_RDONLY)
@@ -115,6 +120,10 @@ def do_remount(task: Task, path: Path, flags: int, mnt_flags: int, data: str | N
     if not task.capable(sb.s_user_ns):
         yield Release("do_remount", s_umount_name(sb))
         raise Refused(refusals.REMOUNT_NOT_CAPABLE, path.mnt)
+    in_use = removed_and_in_use(k, sb) if read_only and not sb.s_flags & SB_RDONLY else None
+    if in_use is not None:
+        yield Release("do_remount", s_umount_name(sb))
+        raise Refused(refusals.REMOVED_IN_USE, path.mnt, in_use.path())
     yield set_read_only(sb, "do_remount", read_only=read_only)
     yield Acquire("do_remount", MOUNT_LOCK)
     set_mount_flags(path.mnt, mnt_flags)
@@ -123,15 +132,33 @@ def do_remount(task: Task, path: Path, flags: int, mnt_flags: int, data: str | N
     yield Release("do_remount", s_umount_name(sb))
 
 
-def do_umount_root(task: Task, mount: Mount) -> Code:
-    """A plain umount of the task's root: the superblock becomes read-only and stays mounted."""
+def do_umount_root(k: Globals, task: Task, mount: Mount) -> Code:
+    """A plain umount of the task's root: the superblock becomes read-only and stays mounted.
+
+    Raises EPERM, EBUSY.
+    """
     sb = mount.mnt_sb
     if not task.capable(sb.s_user_ns):
         raise Refused(refusals.UMOUNT_ROOT_NOT_CAPABLE, mount)
     yield Acquire("do_umount_root", s_umount_name(sb))
     if not sb.s_flags & SB_RDONLY:
+        in_use = removed_and_in_use(k, sb)
+        if in_use is not None:
+            yield Release("do_umount_root", s_umount_name(sb))
+            raise Refused(refusals.REMOVED_IN_USE, mount, in_use.path())
         yield set_read_only(sb, "do_umount_root", read_only=True)
     yield Release("do_umount_root", s_umount_name(sb))
+
+
+def removed_and_in_use(k: Globals, sb: SuperBlock) -> Dentry | None:
+    """A name of the superblock that was removed while something holds on to it (s_remove_count).
+
+    What was removed is freed on disk when it is let go of, so the superblock cannot become read-only before.
+    """
+    held = [mount.mnt_root for mount in sb.s_mounts]
+    held += [child.mnt_mountpoint for mount in sb.s_mounts for child in children(mount)]
+    held += [path.dentry for task in k.tasks.values() for path in (task.fs.root, task.fs.pwd)]
+    return next((dentry for dentry in held if dentry.unlinked and dentry.d_sb is sb), None)
 
 
 def set_read_only(sb: SuperBlock, function: str, *, read_only: bool) -> Step:

@@ -141,7 +141,7 @@ def path_put(k: Globals, path: Path) -> None:
 def task_work_run(k: Globals) -> Code:
     """Clean up what this system call dropped the last reference of, children included."""
     while k.task_work:
-        yield from cleanup_mnt(k, k.task_work.pop(0))
+        yield from cleanup_mnt(k, k.task_work.popleft())
 
 
 def cleanup_mnt(k: Globals, mount: Mount) -> Code:

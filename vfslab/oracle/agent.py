@@ -48,17 +48,8 @@ CAP_SYS_ADMIN = 21
 
 READ_LIMIT = 1 << 20
 
-# getcwd(2) by number, for libc's own hides a cwd that is not below the root
-SYS_GETCWD = {
-    "aarch64": 17,
-    "loongarch64": 17,
-    "riscv64": 17,
-    "x86_64": 79,
-    "ppc64le": 182,
-    "armv7l": 183,
-    "i686": 183,
-    "s390x": 183,
-}
+# getcwd(2) by number, for libc's own hides a cwd that is not below the root; 64-bit processes only
+SYS_GETCWD = {"aarch64": 17, "loongarch64": 17, "ppc64le": 182, "riscv64": 17, "s390x": 183, "x86_64": 79}
 
 
 class Refused(Exception):
@@ -227,6 +218,12 @@ def receive(channel: socket.socket) -> tuple[list[Any], list[int]] | None:
 # --- making the sandbox -----------------------------------------------------------
 
 
+def check_machine() -> None:
+    machine = os.uname().machine
+    if machine not in SYS_GETCWD or sys.maxsize < 1 << 32:
+        raise Refused(f"getcwd(2) on {machine}", "ENOSYS")
+
+
 def has_sys_admin() -> bool:
     with open("/proc/self/status") as file:
         effective = next(line.split()[1] for line in file if line.startswith("CapEff:"))
@@ -312,6 +309,7 @@ def keep(control: socket.socket, parent: int, child: int, lifetime: float) -> No
 
 def main(control: socket.socket, channel: socket.socket, parent: int, lifetime: float) -> None:
     try:
+        check_machine()
         step("prctl(PR_SET_CHILD_SUBREAPER)", libc.prctl, PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
         leave_user_and_pid_namespace()
         keeper = step("pidfd_open", os.pidfd_open, os.getpid())

@@ -40,13 +40,13 @@ CALLS = {
 
 @functools.cache
 def available() -> str | None:
-    """None when the running kernel may be asked, else the reason and the remedy.
+    """None when the running kernel can be asked, else the reason, and the remedy where one is known.
 
     A sandbox is really started, once in the life of this process.
     """
     try:
         RunningKernel().close()
-    except NotAllowed as reason:
+    except (NotAllowed, SandboxEnded) as reason:
         return str(reason)
     return None
 

@@ -62,7 +62,7 @@ CAUSES = (
     ),
     Cause(
         "",
-        (*DENIED, "ENOSYS"),
+        DENIED,
         "self/status",
         "\nSeccomp:\t2\n",
         "a seccomp filter is active, as in a container",
@@ -77,6 +77,10 @@ OTHERWISE = {
     ),
     ("unshare", "EINVAL"): ("this kernel is built without such namespaces", "use another kernel"),
     ("mount(/,", "EINVAL"): ("this process is in a chroot, at no mount", "run it outside of the chroot"),
+    ("getcwd(2)", "ENOSYS"): (
+        "the number of this call is not known for such a machine or interpreter",
+        "use a 64-bit interpreter, or add the number to SYS_GETCWD in vfslab/oracle/agent.py",
+    ),
     ("open(/proc", "ENOENT"): ("no procfs is mounted on /proc", "mount one"),
 }
 UNKNOWN = (

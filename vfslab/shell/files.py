@@ -140,8 +140,10 @@ class _Remover:
         if answer.errno:
             return self._judge(answer, path)
         there = answer.value
-        if not there.directory or not (self.recursive or self.directories):
+        if not there.directory:
             return self._one("unlink", path)
+        if not (self.recursive or self.directories):
+            return self._judge(Answer(errno="EISDIR"), path)
         if not self.recursive:
             if process.call("readdir", path).value:
                 return self._judge(Answer(errno="ENOTEMPTY"), path)
@@ -208,7 +210,7 @@ class _Remover:
         return False
 
     def _closes_cycle(self, inode: tuple[int, int]) -> bool:
-        """Whether descending came to the marked directory; every 2^n-th is marked: cycle_check() of gnulib."""
+        """Whether this is the marked directory; each 2^n-th gets the mark: cycle_check() of gnulib."""
         if inode == self.marked:
             return True
         self.descents += 1

@@ -45,6 +45,12 @@ class Request:
         quiet = self.options.flags & ~MS_SILENT == 0
         return bool(self.options.propagation) and self.source is None and self.types is None and quiet
 
+    @property
+    def binds_with_flags(self) -> bool:
+        """Whether a new bind is to have flags of its own, for which it takes a remount."""
+        new_bind = self.options.flags & (MS_BIND | MS_REMOUNT) == MS_BIND
+        return new_bind and bool(self.options.flags & mount_options.BIND_SETTABLE)
+
 
 def mount(process: Process, arguments: Arguments) -> int:
     """mount(8)."""
@@ -138,8 +144,7 @@ def _perform(process: Process, request: Request) -> None:
     if not request.only_propagation:
         _mount_itself(process, request)
     later = list(options.propagation)
-    new_bind = options.flags & (MS_BIND | MS_REMOUNT) == MS_BIND
-    if new_bind and options.flags & mount_options.BIND_SETTABLE:
+    if request.binds_with_flags:
         later.append(options.flags | MS_REMOUNT)
     for more in later:
         answer = _call(process, request, "none", None, more, None)
@@ -173,7 +178,8 @@ def _mount_itself(process: Process, request: Request) -> None:
             break
     if answer.errno:
         fstype = types[0] if len(types) == 1 else None
-        explain(process, request.source, request.target, fstype, options.flags, answer)
+        asked = options.flags | (MS_REMOUNT if request.binds_with_flags else 0)
+        explain(process, request.source, request.target, fstype, asked, answer)
         raise Exit(MOUNT_FAILED)
 
 

@@ -66,7 +66,7 @@ def matches(value: str, pattern: str) -> bool:
 def moves_from_shared(process: Process, entries: Sequence[Entry], source: str) -> bool:
     """Whether ``source`` lies on a shared mount, as libmount guesses: is_shared_tree()."""
     path = process.absolute(source)
-    while path != "/":
+    while path.startswith("/") and path.strip("/"):
         there, above = process.stat(path), process.stat(posixpath.dirname(path))
         if there and above and there.dev != above.dev:
             break

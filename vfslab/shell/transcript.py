@@ -12,6 +12,7 @@ from typing import NamedTuple
 from vfslab.shell.words import WordError, split
 
 FIRST_SHELL = "sh1"
+_BYTE_ORDER_MARK = "\ufeff"
 _PROMPT = re.compile(r"(sh[1-9][0-9]*)#")
 
 
@@ -40,9 +41,9 @@ class Line(NamedTuple):
 def decode(data: bytes) -> str:
     """The text of a transcript file. Raises TranscriptError where it is not UTF-8."""
     try:
-        return data.decode("utf-8-sig")
+        return data.decode("utf-8").removeprefix(_BYTE_ORDER_MARK)
     except UnicodeDecodeError as error:
-        before = data[: error.start].decode("utf-8-sig")
+        before = data[: error.start].decode("utf-8").removeprefix(_BYTE_ORDER_MARK)
         line = before.count("\n") + 1
         column = len(before) - (before.rfind("\n") + 1) + 1
         raise TranscriptError(line, column, f"byte {data[error.start]:#04x} is not UTF-8") from None

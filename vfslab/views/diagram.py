@@ -30,10 +30,9 @@ class Diagram:
         count = len(self.snapshot.mounts)
         alt = f"Diagram of {count} mount{'s' * (count != 1)}; the same follows as text."
         style = "max-width: 100%; height: auto; border-radius: 10px"
-        return (
-            f'<div class="vfslab-diagram-page"><img src="{html.escape(data_uri(self.svg))}" alt="{alt}" style="{style}">'
-            f"<details><summary>The same as text</summary><pre>{html.escape(repr(self))}</pre></details></div>"
-        )
+        image = f'<img src="{html.escape(data_uri(self.svg))}" alt="{alt}" style="{style}">'
+        words = f"<summary>The same as text</summary><pre>{html.escape(repr(self))}</pre>"
+        return f'<div class="vfslab-picture">{image}<details>{words}</details></div>'
 
     def __repr__(self) -> str:
         return text.tree(self.snapshot)

@@ -48,11 +48,10 @@ def source(
     card (default: where a namespace has 16 or more). ``legend`` adds a key to the signs.
     """
     shown = pictures.unseen_roots(snapshot) if roots else set(touched)
-    now, *others = (
-        None if one is None else pictures.picture(one, shown) for one in (snapshot, before, after)
-    )
-    assert now is not None
-    marked = pictures.mark(now, *others, touched)
+    now = pictures.picture(snapshot, shown)
+    earlier = None if before is None else pictures.picture(before, shown)
+    later = None if after is None else pictures.picture(after, shown)
+    marked = pictures.mark(now, earlier, later, touched)
     return write(marked, compact=is_large(now) if compact is None else compact, legend=legend)
 
 
@@ -65,7 +64,8 @@ def is_large(picture: Picture) -> bool:
 def write(picture: Picture, *, compact: bool = False, legend: bool = False) -> str:
     """DOT text for ``picture``: nodes ``m<id>`` in clusters ``ns<id>``, edges under the picture's keys."""
     if legend:
-        picture = Picture(*({**own, **added} for own, added in zip(picture, LEGEND, strict=True)))
+        clusters, nodes, edges = picture
+        picture = Picture(clusters | LEGEND.clusters, nodes | LEGEND.nodes, edges | LEGEND.edges)
     size = ROWS if compact else CARDS
     lines = {number: words(node, compact) for number, node in picture.nodes.items()}
     layout = place(picture, lines, size)
@@ -95,8 +95,10 @@ def legend() -> str:
 
 
 def words(node: Node, compact: bool) -> tuple[str, ...]:
-    """The lines of text on the card of ``node``: its number and what it is, with the sign of what happened to it,
-    then the others that have words.
+    """The lines of text on the card of ``node``; where it is a row, all in one.
+
+    First its number and what it is, behind the sign of what happened to it, then
+    those of the others that have words.
     """
     sign = next((SIGNS[name] + " " for name in SIGNS if name in node.classes), "")
     name = node.name + "   " if node.name else ""
@@ -112,11 +114,12 @@ def quote(text: str) -> str:
 
 def _defaults(layout: Layout) -> Iterator[str]:
     text = {"fontname": FONT, "fontcolor": palette.INK}
-    graph = {"bb": f"0,0,{layout.width:.1f},{layout.height:.1f}", "bgcolor": palette.PAPER, "outputorder": "nodesfirst"}
-    graph |= {"rankdir": "LR", "newrank": "true", "nodesep": "0.2", "ranksep": "0.4", **text}
-    node = {"shape": "box", "style": "rounded,filled", "fixedsize": "true", "fontsize": f"{layout.size.font:g}"}
-    node |= {"margin": f"{layout.size.pad / 72:.3f},0", **text}
-    edge = {"fontsize": f"{layout.size.font:g}", "arrowsize": "0.8", **text, "fontname": f"{FONT}-Bold"}
+    size = {"fontsize": f"{layout.size.font:g}"}
+    graph = {"bb": f"0,0,{layout.width:.1f},{layout.height:.1f}", "bgcolor": palette.PAPER, **text}
+    graph |= {"outputorder": "nodesfirst", "rankdir": "LR", "newrank": "true"}
+    graph |= {"nodesep": "0.2", "ranksep": "0.4"}
+    node = {"shape": "box", "fixedsize": "true", "margin": f"{layout.size.pad / 72:.3f},0", **text, **size}
+    edge = {"arrowsize": "0.8", **text, **size, "fontname": f"{FONT}-Bold"}
     for name, attributes in (("graph", graph), ("node", node), ("edge", edge)):
         yield f"  {name} {_attributes(attributes)};"
 
@@ -142,10 +145,11 @@ def _cluster(ns: int, cluster: Cluster, layout: Layout) -> str:
 
 
 def _node(number: int, node: Node, lines: tuple[str, ...], layout: Layout, below: bool) -> str:
-    """A card. The first line of a mount that stands below another leaves its left to the mountpoint on the edge."""
+    """A card. The first line of one ``below`` another leaves its left to the mountpoint of the edge."""
     box = layout.nodes[number]
     first, *rest = lines
-    label = quote(first)[1:-1] + ("\\r" if below else "\\l") + "".join(quote(line)[1:-1] + "\\l" for line in rest)
+    label = quote(first)[1:-1] + ("\\r" if below else "\\l")
+    label += "".join(quote(line)[1:-1] + "\\l" for line in rest)
     state = next((name for name in _FILLS if name in node.classes), "")
     dashed = "loose" in node.classes or "leaving" in node.classes
     attributes = {
@@ -168,7 +172,8 @@ def _node(number: int, node: Node, lines: tuple[str, ...], layout: Layout, below
 
 def _edge(key: str, edge: Edge, layout: Layout) -> str:
     route = layout.edges[key]
-    attributes = {"id": key, "class": " ".join([edge.kind, *sorted(edge.classes)]), "pos": _path(route, layout)}
+    classes = " ".join([edge.kind, *sorted(edge.classes)])
+    attributes = {"id": key, "class": classes, "pos": _path(route, layout)}
     if edge.kind == "tree":
         attributes |= {"arrowhead": "none", "color": palette.MUTED, "penwidth": "1.1"}
         if edge.label and route.label is not None:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 _COMMENT = re.compile(r"<!--.*?-->\n?", re.DOTALL)
 _PLACED = re.compile(r'^  graph \[bb="[\d.,]+"', re.MULTILINE)
-_ADVICE = "install graphviz-pure into this Python (pip install graphviz-pure), or let VFSLAB_DOT name a dot program"
+_ADVICE = "pip install graphviz-pure into this Python, or let VFSLAB_DOT name a Graphviz program"
 
 
 class EngineError(RuntimeError):
@@ -45,8 +45,8 @@ def find_dot() -> Path:
 def svg(source: str) -> str:
     """The SVG element that Graphviz draws for DOT ``source``: no XML prolog, no comments.
 
-    A source with places, as ``dot.source`` gives, keeps them. The same source is drawn once. Raises ``EngineError`` when there is no program or
-    it does not accept the source.
+    A source with places, as ``dot.source`` gives, keeps them. The same source is drawn
+    once. Raises EngineError when there is no program or it does not accept the source.
     """
     return _render(find_dot(), source, "svg").decode()
 
@@ -69,9 +69,12 @@ def _render(program: Path, source: str, form: str) -> bytes:
         out: bytes = graphviz.Source(source).pipe(format=form, quiet=True, **how)
     except graphviz.ExecutableNotFound as missing:
         raise EngineError(f"{program} cannot be run; {_ADVICE}") from missing
+    except OSError as failed:  # not a program after all, or one that ends without reading
+        raise EngineError(f"{program} cannot be used: {failed.strerror}; {_ADVICE}") from failed
     except graphviz.CalledProcessError as failed:
         said = (failed.stderr or b"").decode(errors="replace").strip().splitlines()
-        raise EngineError(f"{program.name} drew nothing: {said[0] if said else failed.returncode}") from failed
+        reason = said[0] if said else f"exit status {failed.returncode}"
+        raise EngineError(f"{program.name} drew nothing: {reason}") from failed
     if form != "svg":
         return out
     text = out.decode()

@@ -93,31 +93,29 @@ def _thinned(timeline: Timeline) -> tuple[list[Frame], list[str]]:
         return list(timeline), []
     half = FRAMES_MAX // 2
     kept = [timeline[index] for index in (*range(half), *range(length - half, length))]
-    left_out = f"Steps {half:,} to {length - half - 1:,} are left out: a page holds {FRAMES_MAX} of these {length:,}."
-    return kept, [left_out]
+    left_out = f"Steps {half:,} to {length - half - 1:,} are left out"
+    return kept, [f"{left_out}: a page holds {FRAMES_MAX} of these {length:,} frames."]
 
 
 def _pictures(kept: Sequence[Frame]) -> tuple[list[Picture], str]:
     """A picture for each frame; none, and the reason, where there would be too many mounts to be read."""
     ids: set[int] = set()
+    for frame in (kept[0], kept[-1], *kept):  # the ends first, where most mounts are seen at once
+        ids |= frame.snapshot.mounts.keys()
+        if len(ids) > MOUNTS_MAX:
+            return [], f"No picture: there are {len(ids):,} mounts or more, {MOUNTS_MAX} can be drawn."
     roots = _roots(kept)
     found: list[Picture] = []
     before: Snapshot | None = None
     for frame in kept:
-        snapshot = frame.snapshot
-        if before is None or snapshot != before:
-            ids |= snapshot.mounts.keys()
-            if len(ids) > MOUNTS_MAX:
-                return [], f"No picture: there are {len(ids):,} mounts and more, and {MOUNTS_MAX} can be drawn."
-            found.append(pictures.picture(snapshot, roots))
-        else:
-            found.append(found[-1])
-        before = snapshot
+        same = before is not None and frame.snapshot == before
+        found.append(found[-1] if same else pictures.picture(frame.snapshot, roots))
+        before = frame.snapshot
     return found, ""
 
 
 def _roots(kept: Sequence[Frame]) -> set[int]:
-    """The covered namespace roots, if a step deals with one: then all, so that trees stand at the same height."""
+    """The covered namespace roots, all of them if a step deals with one: trees begin at one height."""
     touched = {number for frame in kept for number in frame.mounts}
     roots = {ns.root for frame in kept for ns in frame.snapshot.namespaces.values()}
     return roots if roots & touched else set()

@@ -44,6 +44,9 @@ class Box(NamedTuple):
         return self.y + self.height / 2
 
 
+NO_BOX = Box(0, 0, 0, 0)
+
+
 class Size(NamedTuple):
     """Measures of one way to draw, in points."""
 
@@ -121,7 +124,7 @@ class _Column:
     brackets: list[tuple[int, int, bool, str]] = field(default_factory=list)
     lanes: dict[str, int] = field(default_factory=dict)
     card_width: float = 0.0
-    box: Box = Box(0, 0, 0, 0)
+    box: Box = NO_BOX
 
     @property
     def right(self) -> float:
@@ -130,7 +133,7 @@ class _Column:
 
 
 def place(picture: Picture, lines: dict[int, tuple[str, ...]], size: Size) -> Layout:
-    """Where the parts of ``picture`` stand. ``lines`` are the lines on each mount's card; its mountpoint is not one."""
+    """Where the parts of ``picture`` stand. ``lines`` are those on each card, without the mountpoint."""
     layout = Layout(size, doubled=frozenset(number for number, node in picture.nodes.items() if node.group))
     names = dict.fromkeys(picture.nodes, "")
     for edge in picture.edges.values():
@@ -138,18 +141,20 @@ def place(picture: Picture, lines: dict[int, tuple[str, ...]], size: Size) -> La
             names[edge.head] = max(names[edge.head], edge.label, key=text_width)
     columns = [_column(ns, picture) for ns in _homes(picture)]
     home = {number: column for column in columns for number in column.rows}
+    rows = {number: row for column in columns for row, number in enumerate(column.rows)}
     for key, edge in picture.edges.items():
         if edge.kind != "tree" and home[edge.tail] is home[edge.head]:
             column = home[edge.tail]
-            tail, head = column.rows.index(edge.tail), column.rows.index(edge.head)
+            tail, head = rows[edge.tail], rows[edge.head]
             column.brackets.append((min(tail, head), max(tail, head), tail > head, key))
     top = MARGIN
     for shelf in _shelves(columns, picture, lines, names, size):
         top = _place_shelf(layout, shelf, lines, top) + MARGIN
     layout.height = top
-    layout.width = max((box.right for box in layout.clusters.values()), default=0) + MARGIN
     for key, edge in picture.edges.items():
         layout.edges[key] = _route(layout, home, key, edge)
+    edges = [point.x for route in layout.edges.values() for point in route.points]
+    layout.width = max([box.right for box in layout.clusters.values()] + edges, default=0) + MARGIN
     return layout
 
 
@@ -181,7 +186,11 @@ def _column(ns: int, picture: Picture) -> _Column:
 
 
 def _shelves(
-    columns: list[_Column], picture: Picture, lines: dict[int, tuple[str, ...]], names: dict[int, str], size: Size
+    columns: list[_Column],
+    picture: Picture,
+    lines: dict[int, tuple[str, ...]],
+    names: dict[int, str],
+    size: Size,
 ) -> Iterable[list[_Column]]:
     """Measure the columns and put as many side by side as fit."""
     headings = {ns: text_width(cluster.label, HEADING, bold=True) for ns, cluster in picture.clusters.items()}
@@ -192,7 +201,8 @@ def _shelves(
         for number in column.rows:
             first, *rest = lines[number]
             name = text_width(names[number], size.font, bold=True)
-            widths = [name + BETWEEN + text_width(first, size.font), *(text_width(line, size.font) for line in rest)]
+            widths = [name + BETWEEN + text_width(first, size.font)]
+            widths += [text_width(line, size.font) for line in rest]
             wanted = max(widths) * SLACK + 2 * size.pad
             column.card_width = max(column.card_width, wanted + column.depth[number] * size.indent)
         width = 2 * MARGIN + column.card_width
@@ -221,7 +231,9 @@ def _give_lanes(column: _Column) -> None:
                 break
 
 
-def _place_shelf(layout: Layout, shelf: list[_Column], lines: dict[int, tuple[str, ...]], top: float) -> float:
+def _place_shelf(
+    layout: Layout, shelf: list[_Column], lines: dict[int, tuple[str, ...]], top: float
+) -> float:
     """Place the columns of ``shelf`` on common rows; gives the height at which the next shelf may begin."""
     size = layout.size
     bottoms = []
@@ -271,7 +283,8 @@ def _branch(size: Size, home: dict[int, _Column], edge: Edge, parent: Box, child
         return Route(_curve(start, end), label)
     if not edge.late and parent.bottom < child.y:
         x = parent.x + size.indent / 2
-        return Route(_bent([Point(x, parent.bottom), Point(x, child.middle), Point(child.x, child.middle)]), label)
+        corners = [Point(x, parent.bottom), Point(x, child.middle), Point(child.x, child.middle)]
+        return Route(_bent(corners), label)
     x = column.box.x + MARGIN / 2
     start, end = Point(parent.x, parent.middle), Point(child.x, child.middle)
     return Route(_bent([start, Point(x, start.y), Point(x, end.y), end]), label)

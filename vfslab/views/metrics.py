@@ -10,7 +10,7 @@ import unicodedata
 
 
 def text_width(text: str, font: float = 10.0, bold: bool = False) -> float:
-    """The width of ``text`` in points at ``font`` points; what is not Latin is taken as wide rather than narrow."""
+    """The width of ``text`` in points, in letters of ``font`` points. What is not Latin is taken as wide."""
     widths = _BOLD if bold else _PLAIN
     return sum(widths.get(char) or _guess(char) for char in text) * font / 1000
 

@@ -15,7 +15,7 @@ BLUE = "#0072B2"
 VERMILLION = "#D55E00"
 REDDISH_PURPLE = "#CC79A7"
 
-# Yellow is left out: as a line on white it cannot be seen. Vermillion is kept for what goes wrong or goes away.
+# Without yellow, which as a line on white cannot be seen, and vermillion, which is kept for what goes wrong.
 GROUPS = (BLUE, ORANGE, BLUISH_GREEN, REDDISH_PURPLE, SKY_BLUE)
 
 # Text, lines and grounds, on paper.
@@ -29,8 +29,9 @@ CHANGED = "#FBF3BF"
 LEAVING = "#FADCC8"
 COVERED = "#E6EAED"
 
-_LIGHT = {"ink": INK, "muted": MUTED, "paper": PAPER, "panel": PANEL, "rule": RULE, "accent": BLUE}
-_LIGHT |= {"new": NEW, "changed": CHANGED, "leaving": LEAVING, "covered": COVERED, "wrong": VERMILLION, "on-accent": PAPER}
+_LIGHT = {"ink": INK, "muted": MUTED, "paper": PAPER, "panel": PANEL, "rule": RULE}
+_LIGHT |= {"new": NEW, "changed": CHANGED, "leaving": LEAVING, "covered": COVERED, "wrong": VERMILLION}
+_LIGHT |= {"accent": BLUE, "on-accent": PAPER}
 _DARK = {"ink": "#E8EDF1", "muted": "#A3AFB9", "paper": "#1D242B", "panel": "#14191E", "rule": "#3A4650"}
 _DARK |= {"new": "#123E57", "changed": "#4D4514", "leaving": "#5C2E12", "covered": "#2C343B", "wrong": ORANGE}
 _DARK |= {"accent": SKY_BLUE, "on-accent": "#10151A"}
@@ -45,7 +46,7 @@ def group_slot(group: int) -> int:
 
 
 def style(selector: str) -> str:
-    """A style sheet that gives the elements of ``selector`` all colours as variables, for light and dark pages."""
+    """A style sheet that gives ``selector`` all colours as variables, for light and for dark pages."""
     groups = {f"group-{slot}": colour for slot, colour in enumerate(GROUPS)}
     dark = ", ".join(f"{host} {selector}" for host in _DARK_HOSTS)
     return _rule(selector, _LIGHT | groups) + _rule(dark, _DARK)

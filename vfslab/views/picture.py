@@ -29,8 +29,9 @@ class Cluster(NamedTuple):
 
 
 class Node(NamedTuple):
-    """A mount: the namespace it is drawn in, and lines: what it is, its tags and marks, the tasks that stand there.
+    """A mount: the namespace it is drawn in, and what is to be read of it.
 
+    ``lines`` are what it is, its tags and marks, and the tasks that stand there;
     ``name`` is what it is called where no edge from a parent has its mountpoint.
     """
 
@@ -164,7 +165,9 @@ def union(pictures: Iterable[Picture]) -> Picture:
     return Picture(kept, dict(sorted(nodes.items())), dict(sorted(edges.items(), key=_edge_order)))
 
 
-def mark(now: Picture, before: Picture | None, after: Picture | None, touched: Collection[int] = ()) -> Picture:
+def mark(
+    now: Picture, before: Picture | None, after: Picture | None, touched: Collection[int] = ()
+) -> Picture:
     """``now`` with what is "new" or "changed" since ``before``, what ``after`` no longer has "leaving".
 
     ``touched`` are mounts to mark as changed although they read the same.
@@ -191,7 +194,7 @@ def mark(now: Picture, before: Picture | None, after: Picture | None, touched: C
 
 
 def legible(text: str, length: int = 40) -> str:
-    """``text`` from outside in printable characters, as in mountinfo, without its middle where it is too long."""
+    """``text`` from outside in printable characters, as in mountinfo; too long, it loses its middle."""
     text = printable(text)
     if len(text) <= length:
         return text
@@ -229,21 +232,18 @@ def _title(mount: MountState, length: int) -> str:
     """Number, type where the source does not say it, source, and the root in brackets as in findmnt."""
     source = "" if mount.source in ("none", mount.fstype) else mount.source
     root = f"[{mount.root}]" if mount.root != "/" else ""
-    return " ".join(filter(None, (str(mount.mount_id), legible(mount.fstype, length), legible(source + root, length))))
+    words = (str(mount.mount_id), legible(mount.fstype, length), legible(source + root, length))
+    return " ".join(filter(None, words))
 
 
 def _tags(mount: MountState) -> str:
-    """The propagation type in the words of mountinfo's optional fields; "private" where it has none."""
-    tags = []
-    if mount.group:
-        tags.append(f"shared:{mount.group}" if mount.shared else f"group:{mount.group}")
-    if mount.master:
-        tags.append(f"master:{mount.master}")
+    """The propagation type; a group that it has not joined yet, while it is being made."""
+    tags = [mount.propagation]
     if mount.propagate_from:
         tags.append(f"propagate_from:{mount.propagate_from}")
-    if mount.unbindable:
-        tags.append("unbindable")
-    return " ".join(tags) or "private"
+    if mount.group and not mount.shared:
+        tags.append(f"group:{mount.group}")
+    return " ".join(tags)
 
 
 def _marks(mount: MountState, snapshot: Snapshot, hidden: bool) -> list[str]:
@@ -280,9 +280,10 @@ def _clusters(snapshot: Snapshot, nodes: dict[int, Node], length: int) -> dict[i
     for ns in sorted(snapshot.namespaces):
         names = [legible(task.name, length // 2) for task in snapshot.tasks.values() if task.ns == ns]
         label = f"mount namespace {ns}"
+        if len(names) > TASKS_SHOWN:
+            names = [*names[:TASKS_SHOWN], f"{len(names) - TASKS_SHOWN} more"]
         if names:
-            shown = names if len(names) <= TASKS_SHOWN else [*names[:TASKS_SHOWN], f"{len(names) - TASKS_SHOWN} more"]
-            label += ": " + ", ".join(shown)
+            label += ": " + ", ".join(names)
         clusters[ns] = Cluster(label)
     if snapshot.namespaces and any(node.home == NOWHERE for node in nodes.values()):
         clusters[NOWHERE] = Cluster("in no namespace")
@@ -306,7 +307,7 @@ def _edges(snapshot: Snapshot, mounts: dict[int, MountState], length: int) -> di
     for number, mount in mounts.items():
         if mount.master:
             master = mount.master_mount if mount.master_mount in mounts else groups.get(mount.master, [0])[0]
-            if master:
+            if master and master != number:
                 edges[f"s{master}-{number}"] = Edge("slave", master, number, group=mount.master)
     return edges
 

@@ -30,11 +30,12 @@ class Look(NamedTuple):
 
 
 def looks(now: Picture, union: Picture, compact: bool) -> dict[str, Look]:
-    """The look of every part of ``union`` at the moment that ``now`` shows; parts that are not there are "absent"."""
+    """The look of every part of ``union`` at the moment ``now``; a part that is not there is "absent"."""
     found = {}
     for ns, whole_cluster in union.clusters.items():
-        cluster = now.clusters.get(ns)
-        found[dot.ns_part(ns)] = Look("ns", (cluster.label,)) if cluster else Look("ns absent", (whole_cluster.label,))
+        there = ns in now.clusters
+        label = (now.clusters[ns] if there else whole_cluster).label
+        found[dot.ns_part(ns)] = Look("ns" if there else "ns absent", (label,))
     for number, whole in union.nodes.items():
         node = now.nodes.get(number)
         if node is None:
@@ -46,11 +47,10 @@ def looks(now: Picture, union: Picture, compact: bool) -> dict[str, Look]:
             texts = (texts[0], *(node.lines[slot] if slot < len(node.lines) else "" for slot in slots))
         found[dot.mount_part(number)] = Look(_classes("mount", node.classes, node.group), texts)
     for key, whole_edge in union.edges.items():
-        edge = now.edges.get(key)
-        if edge is None:
-            found[key] = Look(f"{whole_edge.kind} absent", (whole_edge.label,) if whole_edge.label else ())
-        else:
-            found[key] = Look(_classes(edge.kind, edge.classes, edge.group), (edge.label,) if whole_edge.label else ())
+        edge = now.edges.get(key, whole_edge._replace(classes=frozenset({"absent"})))
+        found[key] = Look(
+            _classes(edge.kind, edge.classes, edge.group), (edge.label,) if whole_edge.label else ()
+        )
     return found
 
 
@@ -118,7 +118,7 @@ def _name_shapes(group: ET.Element) -> None:
 
 
 def _start_at_left(group: ET.Element) -> None:
-    """Let texts that were centred begin where they begin now, so that others in their place begin there too."""
+    """Let centred texts begin where they begin now, so that others in their place begin there too."""
     for text in group.findall(f"{_SVG}text"):
         if text.get("text-anchor") == "middle":
             width = text_width(text.text or "", float(text.get("font-size", "0")), bold=True)

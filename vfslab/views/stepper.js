@@ -83,13 +83,15 @@ function dress(parts, place) {
   return marked;
 }
 
-// A drawing higher than its stage is scrolled to what has changed, if none of that is in sight.
+// A drawing larger than its stage is scrolled to what has changed, if none of that is in sight.
 function bringIntoSight(stage, marked) {
-  if (!marked.length || stage.scrollHeight <= stage.clientHeight) return;
+  if (!marked.length || (stage.scrollHeight <= stage.clientHeight && stage.scrollWidth <= stage.clientWidth)) return;
   const frame = stage.getBoundingClientRect();
   const boxes = marked.map((group) => group.getBoundingClientRect());
-  if (boxes.some((box) => box.top >= frame.top && box.bottom <= frame.bottom)) return;
+  const seen = (box) => box.top >= frame.top && box.bottom <= frame.bottom && box.left >= frame.left && box.right <= frame.right;
+  if (boxes.some(seen)) return;
   stage.scrollTop += boxes[0].top - frame.top - (frame.height - boxes[0].height) / 2;
+  stage.scrollLeft += boxes[0].left - frame.left - (frame.width - boxes[0].width) / 2;
 }
 
 // Builds a stepper from its data and its drawing (SVG text, or nothing) and gives its element.

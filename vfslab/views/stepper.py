@@ -25,7 +25,7 @@ TEXT_STEPS = 40
 
 
 class Stepper:
-    """What a notebook shows of ``timeline``: a widget, the same as a page without a kernel, and the steps as text.
+    """What a notebook shows of ``timeline``: a widget, the same as a page without a kernel, and as text.
 
     Where no picture can be made, for want of a Graphviz program or because there is
     too much to be read, all the rest is there and a note says why.
@@ -49,7 +49,7 @@ class Stepper:
         import anywidget
         import traitlets
 
-        class StepperWidget(anywidget.AnyWidget):  # type: ignore[misc]
+        class StepperWidget(anywidget.AnyWidget):
             _esm = asset("stepper.js")
             _css = _sheet()
             data = traitlets.Dict().tag(sync=True)

@@ -32,11 +32,11 @@ def tree(snapshot: Snapshot, pid: int | None = None) -> str:
         blocks = [list(_namespace(snapshot, ns, paths, covered)) for ns in _namespaces(snapshot, paths)]
     else:
         paths = {mount.id: path for mount, path in snapshot.visible(pid)}
-        seen = f"mount namespace {snapshot.tasks[pid].ns}, as {_task_name(snapshot, pid)} sees it"
+        seen = f"mount namespace {snapshot.tasks[pid].ns}, as {snapshot.task_name(pid)} sees it"
         blocks = [[seen, *_table(snapshot, [snapshot.mounts[id] for id in paths], paths, covered)]]
     blocks.append(list(_groups(snapshot, paths)))
     if snapshot.locks:
-        held = (f"{lock.lock} ({_task_name(snapshot, lock.pid)})" for lock in snapshot.locks)
+        held = (f"{lock.lock} ({snapshot.task_name(lock.pid)})" for lock in snapshot.locks)
         blocks.append([f"locks held: {', '.join(held)}"])
     return "\n\n".join("\n".join(block) for block in blocks if block)
 
@@ -82,7 +82,7 @@ def _table(
     several = sum(not branch for branch, _ in rows) > 1
     lines = []
     for branch, mount in rows:
-        orphan = several and not branch and mount.parent not in paths
+        orphan = several and not branch and mount.parent not in snapshot.mounts
         marks = _marks(mount, covered, snapshot.is_overmounted(mount.id), orphan)
         path = f"{branch}{mount.mount_id} {printable(paths[mount.id])}"
         source = f"{printable(mount.source)}:{printable(mount.root)}"
@@ -123,8 +123,7 @@ def _branches(snapshot: Snapshot, mounts: list[MountState]) -> Iterator[tuple[st
         tops = []
         while pending:
             mount, branch, indent = pending.pop()
-            if left.pop(mount.id, None) is None:
-                continue
+            del left[mount.id]
             yield branch, mount
             children = [child for child in snapshot.children(mount.id) if child.id in left]
             for child in reversed(children):
@@ -176,7 +175,3 @@ def _task(snapshot: Snapshot, task: TaskState, top: Place, paths: Mapping[int, s
     if task.cwd != task.root:
         words.append(f"cwd {place(task.cwd)}")
     return printable(task.name) + (f" ({', '.join(words)})" if words else "")
-
-
-def _task_name(snapshot: Snapshot, pid: int) -> str:
-    return printable(snapshot.tasks[pid].name) if pid in snapshot.tasks else f"process {pid}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from vfslab.drive import Timeline
-from vfslab.kernel.flags import CLONE_NEWNS, MS_BIND, MS_SHARED, MS_SLAVE
+from vfslab.kernel.flags import CLONE_NEWNS, MNT_DETACH, MS_BIND, MS_SHARED, MS_SLAVE
 from vfslab.model import Model
 
 
@@ -61,4 +61,18 @@ def refusal() -> Timeline:
     model, call = _model()
     call("mkdir", "/here")
     model.call("sh1", "mount", "/nowhere", "/here", None, MS_BIND, None)
+    return model.timelines[-1]
+
+
+def lazy_umount() -> Timeline:
+    """umount -l of a mount that was repeated elsewhere: all copies go."""
+    model, call = _model()
+    for path in ("/mnt", "/peer"):
+        call("mkdir", path)
+    call("mount", "A", "/mnt", "tmpfs", 0, None)
+    call("mkdir", "/mnt/usb")
+    call("mount", None, "/mnt", None, MS_SHARED, None)
+    call("mount", "/mnt", "/peer", None, MS_BIND, None)
+    call("mount", "B", "/mnt/usb", "tmpfs", 0, None)
+    call("umount2", "/mnt/usb", MNT_DETACH)
     return model.timelines[-1]

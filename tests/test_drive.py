@@ -1,0 +1,159 @@
+"""run and record: the same end, and a timeline that goes forward, back and to any step."""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+
+from vfslab.drive import Timeline, record, run
+from vfslab.kernel import Kernel
+from vfslab.kernel.flags import CLONE_NEWNS
+from vfslab.model import Model
+from vfslab.shell.session import Session
+
+# A shared root, proc, a shared /run with an unbindable mount on it, and /srv, where the shell stands.
+EXAMPLE = """
+mkdir -p /proc /run /srv
+mount -t proc proc /proc
+mount -t tmpfs run /run
+mkdir /run/x
+mount -t tmpfs x /run/x
+mount -t tmpfs srv /srv
+mount --make-unbindable /run/x
+mount --make-shared /
+mount --make-shared /run
+cd /srv
+"""
+
+UNSHARE = """
+unshare_fs          allocates struct fs_struct
+unshare_fs          the task's root and cwd are copied, to be moved over to the new namespace
+alloc_mnt_ns        allocates struct mnt_namespace
+copy_mnt_ns         takes namespace_sem
+alloc_vfsmnt        allocates struct mount
+clone_mnt           mount 7 (nullfs) is cloned from mount 1 (nullfs)
+alloc_vfsmnt        allocates struct mount
+clone_mnt           mount 8 (tmpfs) is cloned from mount 2 (tmpfs)
+copy_tree           takes mount_lock
+copy_tree           mount 8 (tmpfs) is attached on mount 7 (nullfs)
+copy_tree           gives mount_lock back
+alloc_vfsmnt        allocates struct mount
+clone_mnt           mount 9 (proc) is cloned from mount 3 (proc)
+copy_tree           takes mount_lock
+copy_tree           mount 9 (proc) is attached on mount 8 (tmpfs)
+copy_tree           gives mount_lock back
+alloc_vfsmnt        allocates struct mount
+clone_mnt           mount 10 (run) is cloned from mount 4 (run)
+copy_tree           takes mount_lock
+copy_tree           mount 10 (run) is attached on mount 8 (tmpfs)
+copy_tree           gives mount_lock back
+alloc_vfsmnt        allocates struct mount
+clone_mnt           mount 11 (x) is cloned from mount 5 (x)
+copy_tree           takes mount_lock
+copy_tree           mount 11 (x) is attached on mount 10 (run)
+copy_tree           gives mount_lock back
+alloc_vfsmnt        allocates struct mount
+clone_mnt           mount 12 (srv) is cloned from mount 6 (srv)
+copy_tree           takes mount_lock
+copy_tree           mount 12 (srv) is attached on mount 8 (tmpfs)
+copy_tree           gives mount_lock back
+copy_mnt_ns         the new namespace gets its root and can be found
+mnt_add_to_ns       mount 7 (nullfs) joins the new namespace
+mnt_add_to_ns       mount 8 (tmpfs) joins the new namespace
+copy_mnt_ns         the task's root moves over from mount 2 (tmpfs) to mount 8 (tmpfs)
+mnt_add_to_ns       mount 9 (proc) joins the new namespace
+mnt_add_to_ns       mount 10 (run) joins the new namespace
+mnt_add_to_ns       mount 11 (x) joins the new namespace
+mnt_add_to_ns       mount 12 (srv) joins the new namespace
+copy_mnt_ns         the task's cwd moves over from mount 6 (srv) to mount 12 (srv)
+copy_mnt_ns         gives namespace_sem back
+switch_task_namespaces the task is now in the new namespace
+"""
+
+
+def example() -> Model:
+    model = Model("7.0", recording=True)
+    for result in Session(model).run_transcript(EXAMPLE):
+        assert result.status == 0, result
+    return model
+
+
+@pytest.fixture(scope="module")
+def timeline() -> Timeline:
+    model = example()
+    model.start("sh2")
+    assert model.call("sh2", "chdir", "/srv").errno is None
+    assert model.call("sh2", "unshare", CLONE_NEWNS).errno is None
+    return model.timelines[-1]
+
+
+def test_the_copy_of_a_namespace_step_by_step(timeline: Timeline) -> None:
+    steps = [f"{frame.function:19} {frame.sentence}" for frame in timeline[1:-1]]
+    assert steps == UNSHARE.strip().splitlines()
+
+
+def test_the_first_and_the_last_frame(timeline: Timeline) -> None:
+    assert timeline[0].effect is timeline[-1].effect is None
+    assert timeline[0].sentence == "before unshare(CLONE_NEWNS)"
+    assert timeline[-1].sentence == "unshare(CLONE_NEWNS) returns success"
+    assert timeline.result.errno is None
+    assert timeline[-1].locks == ()
+
+
+def test_locks_are_held_from_the_step_that_takes_them(timeline: Timeline) -> None:
+    held = [frame.locks for frame in timeline if frame.function == "copy_tree"]
+    assert set(held) == {("namespace_sem",), ("namespace_sem", "mount_lock")}
+    assert all(not frame.locks for frame in timeline if frame.function == "switch_task_namespaces")
+
+
+def test_peers_are_linked_before_the_copy_is_attached(timeline: Timeline) -> None:
+    clone = next(frame for frame in timeline if frame.sentence.startswith("mount 8 (tmpfs) is cloned"))
+    row = clone.snapshot.mounts[8]
+    assert (row.group, row.parent, row.ns) == (clone.snapshot.mounts[2].group, 8, None)
+
+
+def test_forward_back_and_jump(timeline: Timeline) -> None:
+    assert timeline.jump(0).index == timeline.back().index == 0
+    assert [timeline.forward().index for _ in range(3)] == [1, 2, 3]
+    assert timeline.back().index == timeline.position == 2
+    assert timeline.jump(len(timeline) - 1).index == timeline.forward().index
+    with pytest.raises(IndexError, match=f"frame {len(timeline)} of a timeline of {len(timeline)}"):
+        timeline.jump(len(timeline))
+
+
+def test_rows_that_do_not_change_are_shared(timeline: Timeline) -> None:
+    for frame, following in itertools.pairwise(timeline):
+        changed = {id for id, _, _ in following.changes}
+        for id, row in frame.snapshot.mounts.items():
+            if id not in changed:
+                assert following.snapshot.mounts[id] is row
+
+
+def test_a_refused_call_is_a_timeline_too() -> None:
+    kernel = Kernel()
+    timeline = record(kernel, kernel.init, kernel.syscall(kernel.init, "umount2", "/nope", 0), "umount2")
+    assert timeline.result.errno == "ENOENT"
+    assert timeline[-1].sentence == "umount2 returns ENOENT"
+    assert timeline[0].snapshot == timeline[-1].snapshot
+
+
+def test_nothing_happens_before_code_is_driven() -> None:
+    kernel = Kernel()
+    code = kernel.syscall(kernel.init, "mkdir", "/a")
+    assert kernel.readdir(kernel.init, "/") == []
+    assert run(code).errno is None
+    assert kernel.readdir(kernel.init, "/") == ["a"]
+
+
+def test_an_unknown_call() -> None:
+    kernel = Kernel()
+    with pytest.raises(ValueError, match="there is no system call 'reboot' here"):
+        run(kernel.syscall(kernel.init, "reboot"))
+
+
+def test_timelines_of_equal_kernels_are_equal() -> None:
+    def told() -> list[str]:
+        return [repr(frame) for timeline in example().timelines for frame in timeline]
+
+    assert told() == told()
