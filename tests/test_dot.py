@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import re
 import xml.etree.ElementTree as ET
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -399,7 +400,7 @@ def test_an_svg_is_one_element_and_is_drawn_once() -> None:
 
 
 def test_dot_is_the_one_that_is_named_then_the_one_beside_python_then_the_one_on_path(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Any
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     beside, on_path, named = tmp_path / "scripts", tmp_path / "bin", tmp_path / "mine"
     for program in (beside / "graphviz-pure", on_path / "dot", named):
@@ -420,21 +421,29 @@ def test_dot_is_the_one_that_is_named_then_the_one_beside_python_then_the_one_on
 
 
 BROKEN = [
-    ("/nowhere/dot", "VFSLAB_DOT names '/nowhere/dot', which is not a program; correct or unset it"),
-    ("/bin/false", "false drew nothing: exit status 1"),
+    (None, "VFSLAB_DOT names '{}', which is not a program; correct or unset it"),
+    ("#!/bin/sh\ncat >/dev/null; exit 1\n", "mine drew nothing: exit status 1"),
+    ("#!/bin/sh\ncat >/dev/null; echo 'no ink' >&2; exit 1\n", "mine drew nothing: no ink"),
+    ("#!/nowhere/sh\n", "{} cannot be "),
 ]
 
 
 @pytest.mark.parametrize(("program", "said"), BROKEN)
 def test_without_a_program_the_picture_is_its_text(
-    program: str, said: str, monkeypatch: pytest.MonkeyPatch
+    program: str | None, said: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setenv("VFSLAB_DOT", program)
+    path = tmp_path / "mine"
+    if program is not None:
+        path.write_text(program)
+        path.chmod(0o755)
+    said = said.format(path)
+    monkeypatch.setenv("VFSLAB_DOT", str(path))
     diagram = show(snapshot(ROOT, SLASH))
     with pytest.raises(engine.EngineError, match=re.escape(said)):
         _ = diagram.svg
     bundle = diagram._repr_mimebundle_()
-    assert bundle == {"text/plain": f"mount namespace 1\n2 /  T2:/  tmpfs\n\nNo picture: {said}."}
+    assert bundle.keys() == {"text/plain"}
+    assert bundle["text/plain"].startswith(f"mount namespace 1\n2 /  T2:/  tmpfs\n\nNo picture: {said}")
 
 
 @pytest.mark.dot

@@ -394,6 +394,20 @@ CASES = (
     Case("unlink of a directory", "mkdir /a", ("unlink", "/a"), "EISDIR", "do_unlinkat"),
     Case("unlink of a file that is mounted on", "touch /f /g; mount --bind /f /g", ("unlink", "/g"), "EBUSY"),
     Case("mknod of what exists", "touch /f", ("mknod", "/f"), "EEXIST", "filename_create"),
+    Case("mknod with a slash at the end", "", ("mknod", "/nope/"), "EISDIR", "open_last_lookups"),
+    Case("mknod of the root", "", ("mknod", "/"), "EEXIST", "filename_create"),
+    Case("utimensat on a read-only mount", f"{A}; mount -o remount,bind,ro /a", ("utimensat", "/a"), "EROFS"),
+    Case("utimensat", "touch /f", ("utimensat", "/f"), None),
+    Case(
+        "tmpfs with a size that is no number", "mkdir /a", mount("A", "/a", "tmpfs", 0, "size=zz"), "EINVAL"
+    ),
+    Case(
+        "mkdir in a removed directory on a read-only mount",
+        "mkdir -p /a/gone; mount --bind /a /a; cd /a/gone; rmdir /a/gone; mount -o remount,bind,ro /a",
+        ("mkdir", "x"),
+        "ENOENT",
+        "may_create",
+    ),
     Case("readdir of a file", "touch /f", ("readdir", "/f"), "ENOTDIR", "link_path_walk"),
     Case("read of a directory", "mkdir /a", ("read", "/a"), "EISDIR", "read"),
     Case("chdir to a file", "touch /f", ("chdir", "/f"), "ENOTDIR", "link_path_walk"),

@@ -7,6 +7,7 @@ import re
 import xml.etree.ElementTree as ET
 from html.parser import HTMLParser
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,7 +18,7 @@ from vfslab.kernel.effects import Acquire, Alloc, Release, Step
 from vfslab.kernel.flags import MS_SHARED
 from vfslab.model import Model
 from vfslab.snapshot import Snapshot
-from vfslab.views import engine, frames, scene
+from vfslab.views import frames, scene
 from vfslab.views.stepper import Stepper
 
 TIMELINES = [timelines.copy_of_namespace, timelines.propagation, timelines.refusal, timelines.lazy_umount]
@@ -333,8 +334,10 @@ def test_only_shapes_and_text_get_onto_the_stage(element: str) -> None:
 
 
 def test_a_program_that_draws_nothing_is_a_note_and_not_an_error(
-    timeline: Timeline, monkeypatch: pytest.MonkeyPatch
+    timeline: Timeline, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setenv("VFSLAB_DOT", "/bin/false")
-    assert Stepper(timeline).data["notes"] == ["No picture: false drew nothing: exit status 1."]
-    engine._render.cache_clear()
+    program = tmp_path / "baddot"
+    program.write_text("#!/bin/sh\ncat >/dev/null; echo 'out of ink' >&2; exit 1\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("VFSLAB_DOT", str(program))
+    assert Stepper(timeline).data["notes"] == ["No picture: baddot drew nothing: out of ink."]

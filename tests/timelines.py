@@ -10,9 +10,10 @@ from vfslab.model import Model
 
 
 def _model() -> tuple[Model, Any]:
-    model = Model(recording=True)
+    model = Model()
 
-    def call(name: str, *args: Any, shell: str = "sh1") -> None:
+    def call(name: str, *args: Any, shell: str = "sh1", recording: bool = False) -> None:
+        model.recording = recording
         answer = model.call(shell, name, *args)
         assert answer.errno is None, (name, args, answer)
 
@@ -28,7 +29,7 @@ def copy_of_namespace(mounts: int = 3) -> Timeline:
         if number % 3 != 1:
             call("mount", None, f"/m{number}", None, MS_SHARED, None)
     model.start("sh2")
-    call("unshare", CLONE_NEWNS)
+    call("unshare", CLONE_NEWNS, recording=True)
     return model.timelines[-1]
 
 
@@ -52,7 +53,7 @@ def propagation() -> Timeline:
     call("mount", None, "/slave", None, MS_SLAVE, None)
     model.start("sh2")
     call("unshare", CLONE_NEWNS, shell="sh2")
-    call("mount", "/dev/sdb1", "/mnt/usb", "tmpfs", 0, None)
+    call("mount", "/dev/sdb1", "/mnt/usb", "tmpfs", 0, None, recording=True)
     return model.timelines[-1]
 
 
@@ -60,6 +61,7 @@ def refusal() -> Timeline:
     """A bind mount of a directory that is not there."""
     model, call = _model()
     call("mkdir", "/here")
+    model.recording = True
     model.call("sh1", "mount", "/nowhere", "/here", None, MS_BIND, None)
     return model.timelines[-1]
 
@@ -74,5 +76,5 @@ def lazy_umount() -> Timeline:
     call("mount", None, "/mnt", None, MS_SHARED, None)
     call("mount", "/mnt", "/peer", None, MS_BIND, None)
     call("mount", "B", "/mnt/usb", "tmpfs", 0, None)
-    call("umount2", "/mnt/usb", MNT_DETACH)
+    call("umount2", "/mnt/usb", MNT_DETACH, recording=True)
     return model.timelines[-1]

@@ -6,18 +6,22 @@ The names below are imported when first used, so that ``import vfslab`` costs ne
 from __future__ import annotations
 
 import importlib
-from typing import TYPE_CHECKING, Any
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from IPython.core.interactiveshell import InteractiveShell
 
     from .drive import Timeline, record, run
     from .kernel import Kernel
     from .model import Model
     from .oracle.live import RunningKernel
+    from .oracle.own import own_mounts
     from .shell.session import Session
     from .snapshot import Snapshot
-    from .views.diagram import Diagram
+    from .views.diagram import Diagram, show
+    from .views.plots import lock_plot
     from .views.stepper import Stepper
 
 _HOMES = {
@@ -29,8 +33,11 @@ _HOMES = {
     "Snapshot": ".snapshot",
     "Stepper": ".views.stepper",
     "Timeline": ".drive",
+    "lock_plot": ".views.plots",
+    "own_mounts": ".oracle.own",
     "record": ".drive",
     "run": ".drive",
+    "show": ".views.diagram",
 }
 __all__ = [
     "Diagram",
@@ -41,8 +48,11 @@ __all__ = [
     "Snapshot",
     "Stepper",
     "Timeline",
+    "lock_plot",
+    "own_mounts",
     "record",
     "run",
+    "show",
 ]
 
 

@@ -9,7 +9,10 @@ commands to calls (``vfslab.shell``) must not know which of the two it talks to.
 from __future__ import annotations
 
 from types import TracebackType
-from typing import Any, NamedTuple, Protocol, Self
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, Self
+
+if TYPE_CHECKING:
+    from .snapshot import Snapshot
 
 
 class Answer(NamedTuple):
@@ -47,6 +50,9 @@ class Machine(Protocol):
 
     def call(self, shell: str, name: str, *args: Any) -> Answer:
         """Let ``shell`` make the system call ``name``. Raises ValueError for a call that does not exist."""
+
+    def snapshot(self) -> Snapshot:
+        """The mounts that the shells see; a model adds its tasks, and what no shell can see."""
 
     def close(self) -> None:
         """End all shells and release what they held."""

@@ -58,7 +58,9 @@ def attach_recursive_mnt(k: Globals, task: Task, source: Mount, parent: Mount, d
     if is_shared(parent):
         for mount in tree(source):
             set_shared(mount)
-        yield Step("attach_recursive_mnt", "{all} becomes shared", tuple(mount.id for mount in tree(source)))
+        yield Step(
+            "attach_recursive_mnt", "shared from now on: {all}", tuple(mount.id for mount in tree(source))
+        )
     if moving:
         umount_mnt(source)
         yield Step("attach_recursive_mnt", "{0} is taken off its old place", (source.id,))

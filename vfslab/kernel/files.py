@@ -52,7 +52,7 @@ def do_mkdirat(k: Globals, task: Task, name: str) -> Code:
 
 
 def do_mknodat(k: Globals, task: Task, name: str) -> Code:
-    """mknod(2) of a regular file, which stays empty. Raises as mkdir(2) does."""
+    """open(2) with O_CREAT and O_EXCL: an empty regular file. Raises as mkdir(2) does, and EISDIR."""
     return in_parent(k, task, "do_mknodat", name, lambda parent: create(parent, name, directory=False))
 
 
@@ -60,16 +60,14 @@ def create(parent: Parent, name: str, *, directory: bool) -> Code:
     """filename_create() and the filesystem's own part: an existing name is told before a read-only mount."""
     (mount, dentry), last, slash = parent
     assert dentry.d_children is not None, "filename_parentat() gives directories"
-    if last in NO_NAME:
-        raise Refused(refusals.EXISTS, name)
-    if last in dentry.d_children:
+    if slash and not directory and last not in NO_NAME:
+        raise Refused(refusals.OPEN_WITH_SLASH, name)
+    if last in NO_NAME or last in dentry.d_children:
         raise Refused(refusals.EXISTS, name)
     check_length(last)
-    if slash and not directory:
-        raise Refused(refusals.NO_SUCH_FILE, name)
-    mnt_want_write(mount)
     if dentry.unlinked:
         raise Refused(refusals.DEAD_DIRECTORY, name)
+    mnt_want_write(mount)
     if dentry.d_sb.s_type.create_errno is not None:
         raise Refused(
             refusals.CANNOT_CREATE._replace(errno=dentry.d_sb.s_type.create_errno), dentry.d_sb.s_type.name
@@ -167,6 +165,16 @@ def detach_mounts(k: Globals, dentry: Dentry) -> Code:
             yield from umount_tree(k, mount, UMOUNT_CONNECTED)
     unpin_mountpoint(mp)
     yield Release("__detach_mounts", MOUNT_LOCK)
+
+
+def do_utimes(k: Globals, task: Task, name: str) -> Code:
+    """utimensat(2) with the time of now. There are no times here, only who may not change them: EROFS."""
+    path = user_path_at(task, name)
+    try:
+        mnt_want_write(path.mnt)
+    finally:
+        path_put(k, path)
+    yield Step("do_utimes", "the times of a name in {others[0]} change", (), (path.mnt.id,))
 
 
 def iterate_dir(k: Globals, task: Task, name: str) -> list[str]:

@@ -72,7 +72,11 @@ def invent_group_ids(k: Globals, root: Mount, *, recurse: bool) -> Code:
     for mount in invented:
         mount.mnt_group_id = k.mnt_group_ida.alloc()
     if invented:
-        yield Step("invent_group_ids", "{all} gets a peer group id", tuple(mount.id for mount in invented))
+        yield Step(
+            "invent_group_ids",
+            "a peer group id of their own for {all}",
+            tuple(mount.id for mount in invented),
+        )
 
 
 def cleanup_group_ids(k: Globals, root: Mount) -> Code:
@@ -83,7 +87,7 @@ def cleanup_group_ids(k: Globals, root: Mount) -> Code:
             release_group_id(k, mount)
             touched.append(mount.id)
     if touched:
-        yield Step("cleanup_group_ids", "the new peer group id of {all} is given back", tuple(touched))
+        yield Step("cleanup_group_ids", "given back, the new peer group ids of {all}", tuple(touched))
 
 
 def next_group(mount: Mount, origin: Mount) -> Mount | None:

@@ -21,6 +21,7 @@ NOT_A_DIRECTORY = Check(
 )
 READ_ONLY = Check("EROFS", "mnt_want_write", "{0} or its filesystem is read-only")
 EXISTS = Check("EEXIST", "filename_create", "{0} exists")
+OPEN_WITH_SLASH = Check("EISDIR", "open_last_lookups", "{0} ends in a slash, and a file is to be made")
 DEAD_DIRECTORY = Check("ENOENT", "may_create", "the directory of {0} has been removed")
 CANNOT_CREATE = Check("EPERM", "may_create", "nothing can be made in a {0} filesystem")
 NOT_EMPTY = Check("ENOTEMPTY", "vfs_rmdir", "{0} is not empty")

@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import Any
 
 from .effects import Code, Refused
-from .files import do_chdir, do_chroot, do_mkdirat, do_mknodat, do_rmdir, do_unlinkat
+from .files import do_chdir, do_chroot, do_mkdirat, do_mknodat, do_rmdir, do_unlinkat, do_utimes
 from .globals import Globals
 from .mount import do_mount, do_umount2
 from .namespace import do_pivot_root, do_unshare
@@ -31,6 +31,7 @@ SYSTEM_CALLS: MappingProxyType[str, SystemCall] = MappingProxyType(
         "mkdir": do_mkdirat,
         "rmdir": do_rmdir,
         "mknod": do_mknodat,
+        "utimensat": do_utimes,
         "unlink": do_unlinkat,
     }
 )

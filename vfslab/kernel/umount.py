@@ -45,7 +45,7 @@ def umount_tree(k: Globals, root: Mount, how: int) -> Code:
         mark_umounted(mount)
     for mount in going:
         del_child(mount)
-    yield Step("umount_tree", "{all} leaves its namespace", tuple(m.id for m in going))
+    yield Step("umount_tree", "out of their namespace: {all}", tuple(m.id for m in going))
     if how & UMOUNT_PROPAGATE:
         yield from propagate_umount(going)
     yield from bulk_make_private(k, going)
@@ -62,7 +62,7 @@ def umount_tree(k: Globals, root: Mount, how: int) -> Code:
             umount_mnt(mount)
         k.unmounted.append(mount)
     if touched:
-        yield Step("umount_tree", "{all} is taken off its place", tuple(touched))
+        yield Step("umount_tree", "off their places: {all}", tuple(touched))
 
 
 def umount_failed_tree(k: Globals, root: Mount) -> Code:
@@ -111,7 +111,7 @@ def propagate_mount_unlock(root: Mount) -> Code:
     for mount in unlocked:
         mount.mnt_flags &= ~MNT_LOCKED
     if unlocked:
-        yield Step("propagate_mount_unlock", "{all} is no longer locked", tuple(m.id for m in unlocked))
+        yield Step("propagate_mount_unlock", "no longer locked: {all}", tuple(m.id for m in unlocked))
 
 
 class Candidates:
@@ -220,9 +220,9 @@ def propagate_umount(going: list[Mount]) -> Code:
             reparent(overmount)
             moved.append(overmount.id)
     if committed:
-        yield Step("propagate_umount", "{all} goes along as a counterpart", tuple(m.id for m in committed))
+        yield Step("propagate_umount", "counterparts that go along: {all}", tuple(m.id for m in committed))
     if moved:
-        yield Step("reparent", "{all} slides down to where the removed stack stood", tuple(moved))
+        yield Step("reparent", "down to where the removed stack stood: {all}", tuple(moved))
     going.extend(committed)
 
 
@@ -251,7 +251,9 @@ def bulk_make_private(k: Globals, going: list[Mount]) -> Code:
         mount.mnt_t_flags &= ~T_MARKED
     if touched:
         yield Step(
-            "bulk_make_private", "{all} leaves its peer group and its master", tuple(dict.fromkeys(touched))
+            "bulk_make_private",
+            "out of peer groups and away from masters: {all}",
+            tuple(dict.fromkeys(touched)),
         )
 
 

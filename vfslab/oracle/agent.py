@@ -108,12 +108,14 @@ def mknod(path: bytes) -> None:
 def read_whole(fd: int, limit: int | None = None) -> bytes:
     parts: list[bytes] = []
     size = 0
-    with open(fd, "rb", buffering=0) as file:
-        while part := file.read(65536):
+    try:
+        while part := os.read(fd, 65536):
             parts.append(part)
             size += len(part)
             if limit is not None and size > limit:
                 raise OSError(errno.EFBIG, os.strerror(errno.EFBIG))
+    finally:
+        os.close(fd)
     return b"".join(parts)
 
 
@@ -151,6 +153,7 @@ CALLS: dict[str, Callable[..., Any]] = {
     "rmdir": os.rmdir,
     "unlink": os.unlink,
     "mknod": mknod,
+    "utimensat": os.utime,
     "readdir": readdir,
     "stat": stat_file,
     "read": read,

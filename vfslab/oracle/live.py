@@ -15,6 +15,7 @@ from typing import Any, Self
 
 from vfslab.machine import Answer, Stat
 from vfslab.oracle.sandbox import NotAllowed, Sandbox, SandboxEnded
+from vfslab.snapshot import Snapshot
 
 __all__ = ["NotAllowed", "RunningKernel", "SandboxEnded", "available"]
 
@@ -30,6 +31,7 @@ CALLS = {
     "rmdir": 1,
     "unlink": 1,
     "mknod": 1,
+    "utimensat": 1,
     "readdir": 1,
     "stat": 1,
     "read": 1,
@@ -94,6 +96,11 @@ class RunningKernel:
         if kind == "errno":
             return Answer(errno=value)
         return Answer(Stat(*value) if name == "stat" else value)
+
+    def snapshot(self) -> Snapshot:
+        """The mounts that the shells see, as their mountinfo tells them."""
+        tables = {shell: self.call(shell, "mountinfo") for shell in self._sandbox.shells}
+        return Snapshot.join({shell: str(answer.value) for shell, answer in tables.items()})
 
     def close(self) -> None:
         """End all shells and wait until they are reaped. May be called again."""

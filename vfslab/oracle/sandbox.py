@@ -65,6 +65,11 @@ class Sandbox:
             ) from error
         self._await_ready()
 
+    @property
+    def shells(self) -> tuple[str, ...]:
+        """The shells that were started, in that order."""
+        return tuple(self._channels)
+
     def __contains__(self, shell: str) -> bool:
         return shell in self._channels
 

@@ -61,7 +61,7 @@ def _invalid(process: Process, source: str, ms_flags: int) -> str:
         return "mount point not mounted or bad option"
     if ms_flags & MS_PROPAGATION:
         return "not mount point or bad option"
-    if ms_flags & MS_MOVE and mount_table.moves_from_shared(process, process.mounts(), source):
+    if ms_flags & MS_MOVE and mount_table.moves_from_shared(process.mounts(), process.absolute(source)):
         return "bad option; moving a mount residing under a shared mount is unsupported"
     return (
         f"wrong fs type, bad option, bad superblock on {source}, missing codepage or helper program,"

@@ -1,7 +1,7 @@
 """What tools look up in the mount table: libmount's searches over the lines of mountinfo.
 
-Functions of entries alone, except where a directory must be climbed. Nothing
-here runs commands or prints. Source: libmount of util-linux 2.38, ``tab.c``.
+Functions of entries alone: nothing here makes a call, runs commands or prints.
+Source: libmount of util-linux 2.38, ``tab.c`` and ``context_mount.c``.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ import posixpath
 from collections.abc import Iterable, Sequence
 
 from vfslab.mountinfo import Entry, escape_path, escape_word
-from vfslab.shell.process import Process
 
 # what the superblock itself adds in front of a filesystem's own options: show_sb_opts()
 _SUPERBLOCK_WORDS = ("sync", "dirsync", "mand", "lazytime")
@@ -28,12 +27,12 @@ def find_source(entries: Sequence[Entry], source: str) -> Entry | None:
 
 def find_mountpoint(entries: Sequence[Entry], path: str) -> Entry | None:
     """The entry at ``path`` or at the nearest directory above it: mnt_table_find_mountpoint()."""
-    while path != "/":
+    while path.strip("/"):
         entry = find_target(entries, path)
         if entry:
             return entry
         path = posixpath.dirname(path)
-    return find_target(entries, path)
+    return find_target(entries, "/")
 
 
 def children(entries: Iterable[Entry]) -> dict[int, list[Entry]]:
@@ -63,15 +62,13 @@ def matches(value: str, pattern: str) -> bool:
     return (value in pattern.removeprefix("no").split(",")) != negated
 
 
-def moves_from_shared(process: Process, entries: Sequence[Entry], source: str) -> bool:
-    """Whether ``source`` lies on a shared mount, as libmount guesses: is_shared_tree()."""
-    path = process.absolute(source)
-    while path.startswith("/") and path.strip("/"):
-        there, above = process.stat(path), process.stat(posixpath.dirname(path))
-        if there and above and there.dev != above.dev:
-            break
-        path = posixpath.dirname(path)
-    entry = find_mountpoint(entries, path)
+def moves_from_shared(entries: Sequence[Entry], source: str) -> bool:
+    """Whether ``source``, an absolute path, lies on a shared mount, as libmount guesses: is_shared_tree().
+
+    It takes a path directly below "/" for its own parent.
+    """
+    above = posixpath.dirname(source)
+    entry = find_mountpoint(entries, source if above == "/" else above)
     return entry is not None and is_shared(entry)
 
 

@@ -12,6 +12,7 @@ from vfslab.machine import Machine
 from vfslab.shell import diff, files, findmnt, listing, mount, mountpoint, places, transcript, umount
 from vfslab.shell.process import Process, Tool, execute
 from vfslab.shell.words import split
+from vfslab.snapshot import Snapshot
 
 COMMANDS: dict[str, Tool] = {
     tool.name: tool
@@ -78,6 +79,10 @@ class Session:
         if answer.errno:
             raise OSError(f"{shell}: /proc/self/mountinfo: {answer.errno}")
         return str(answer.value)
+
+    def snapshot(self) -> Snapshot:
+        """The mounts that the shells see; a model adds its tasks, and what no shell can see."""
+        return self.machine.snapshot()
 
     def _run(self, shell: str, line: str, words: list[str]) -> CommandResult:
         self.start(shell)

@@ -7,8 +7,10 @@ in its place (Arial, Liberation Sans, Arimo) were drawn to share.
 from __future__ import annotations
 
 import unicodedata
+from functools import lru_cache
 
 
+@lru_cache(maxsize=10_000)
 def text_width(text: str, font: float = 10.0, bold: bool = False) -> float:
     """The width of ``text`` in points, in letters of ``font`` points. What is not Latin is taken as wide."""
     widths = _BOLD if bold else _PLAIN

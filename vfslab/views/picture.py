@@ -7,6 +7,7 @@ classes and words. It knows the Snapshot and nothing of DOT, SVG or colours.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from itertools import starmap, zip_longest
 from typing import NamedTuple
 
 from vfslab.mountinfo import printable
@@ -149,10 +150,7 @@ def union(pictures: Iterable[Picture]) -> Picture:
             clusters[ns] = Cluster(widest(seen.label, cluster.label))
         for number, node in one.nodes.items():
             seen_node = nodes.get(number, node)
-            lines = tuple(
-                widest(*(lines[slot] for lines in (seen_node.lines, node.lines) if slot < len(lines)))
-                for slot in range(max(len(seen_node.lines), len(node.lines)))
-            )
+            lines = tuple(starmap(widest, zip_longest(seen_node.lines, node.lines, fillvalue="")))
             name = widest(seen_node.name, node.name)
             nodes[number] = Node(node.home or seen_node.home, lines, node.group or seen_node.group, name)
         for key, edge in one.edges.items():
@@ -202,9 +200,9 @@ def legible(text: str, length: int = 40) -> str:
     return f"{text[: length - tail - 1]}…{text[-tail:]}"
 
 
-def widest(*texts: str) -> str:
-    """The one of ``texts`` that takes most room."""
-    return max(texts, key=text_width)
+def widest(one: str, other: str) -> str:
+    """The one of the two that takes more room."""
+    return one if one == other or text_width(one) > text_width(other) else other
 
 
 def _node(mount: MountState, snapshot: Snapshot, tasks: list[str], hidden: bool, length: int) -> Node:

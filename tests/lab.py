@@ -104,9 +104,8 @@ def write_notebook(path: Path, *cells: str) -> None:
     nbformat.write(notebook, path)
 
 
-def watch(page: Page, address: str) -> list[str]:
-    """The addresses beyond ``address`` that ``page`` asks for and the errors of its scripts, as they come."""
-    found: list[str] = []
+def watch(page: Page, address: str, found: list[str]) -> None:
+    """Put into ``found`` what ``page`` asks for beyond ``address``, and the errors of its scripts."""
     inside = (address, address.replace("http", "ws", 1), "data:", "blob:", "about:")
 
     def request(asked: Any) -> None:
@@ -115,7 +114,6 @@ def watch(page: Page, address: str) -> list[str]:
 
     page.on("request", request)
     page.on("pageerror", lambda error: found.append(f"error: {error}"))
-    return found
 
 
 def open_notebook(page: Page, address: str, name: str) -> None:
