@@ -49,6 +49,7 @@ RUN_ALL = """async () => {
   await panel.sessionContext.session.kernel.info;
   await app.commands.execute('notebook:run-all-cells');
 }"""
+HIDE_FILES = "() => window.jupyterapp.commands.execute('application:toggle-left-area')"
 THEME = "name => window.jupyterapp.commands.execute('apputils:change-theme', {theme: name})"
 
 
@@ -105,7 +106,7 @@ def write_notebook(path: Path, *cells: str) -> None:
 
 
 def watch(page: Page, address: str, found: list[str]) -> None:
-    """Put into ``found`` what ``page`` asks for beyond ``address``, and the errors of its scripts."""
+    """Put into ``found`` what ``page`` asks for beyond ``address``, and script errors but JupyterLab's."""
     inside = (address, address.replace("http", "ws", 1), "data:", "blob:", "about:")
 
     def request(asked: Any) -> None:
@@ -113,7 +114,12 @@ def watch(page: Page, address: str, found: list[str]) -> None:
             found.append(asked.url)
 
     page.on("request", request)
-    page.on("pageerror", lambda error: found.append(f"error: {error}"))
+
+    def error(raised: Any) -> None:
+        if f"{address}/static/lab/" not in (raised.stack or ""):  # JupyterLab's own errors are not ours
+            found.append(f"error: {raised.stack or raised}")
+
+    page.on("pageerror", error)
 
 
 def open_notebook(page: Page, address: str, name: str) -> None:
@@ -125,6 +131,11 @@ def open_notebook(page: Page, address: str, name: str) -> None:
 def run_all(page: Page) -> None:
     """Run all cells of the notebook in front."""
     page.evaluate(RUN_ALL)
+
+
+def toggle_files(page: Page) -> None:
+    """Fold the file browser away, or unfold it."""
+    page.evaluate(HIDE_FILES)
 
 
 def set_theme(page: Page, dark: bool) -> None:

@@ -17,4 +17,4 @@ def own_mounts() -> Snapshot:
         text = os.fsdecode(MOUNTINFO.read_bytes())
     except OSError as error:
         raise NotAllowed(f"{MOUNTINFO}: {error.strerror}; only Linux with /proc mounted has it") from None
-    return Snapshot.from_mountinfo(text, "this process")
+    return Snapshot.from_mountinfo(text, "self")

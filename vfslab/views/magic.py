@@ -19,9 +19,11 @@ from vfslab.machine import Machine
 from vfslab.model import Model
 from vfslab.oracle.compare import check
 from vfslab.oracle.live import NotAllowed, RunningKernel, SandboxEnded
-from vfslab.shell.session import Session
+from vfslab.shell.session import CommandResult, Session
 from vfslab.shell.transcript import TranscriptError, parse
 from vfslab.views.answer import answer
+
+QUESTIONS = frozenset(("cat", "diff", "findmnt", "ls", "mountpoint", "pwd"))
 
 
 class Mistake(Exception):
@@ -38,6 +40,7 @@ class _Options(argparse.ArgumentParser):
         self.add_argument("--check", action="store_true")
         self.add_argument("--continue", dest="go_on", action="store_true")
         self.add_argument("--as", dest="name", metavar="NAME")
+        self.add_argument("--echo", action="store_true")
 
     def error(self, message: str) -> NoReturn:
         raise Mistake(f"{message}; {' '.join(self.format_usage().split())}")
@@ -57,7 +60,9 @@ class MountMagics(Magics):
     def mnt(self, line: str, cell: str) -> None:
         """Run a transcript: commands as in mount_namespaces(7), a prompt ``sh2# `` for another shell.
 
-        %%mnt [--release R | --live] [--check] [--continue] [--as NAME]
+        %%mnt [--release R | --live] [--check] [--continue] [--as NAME] [--echo]
+
+        Commands that only do something, and did it, are not repeated below the cell.
 
         --release R   the kernel release to model
         --live        run on the kernel of this machine, in a sandbox
@@ -65,6 +70,7 @@ class MountMagics(Magics):
         --continue    go on with the machine of the last cell instead of an empty one
         --as NAME     keep the session as a variable: NAME.machine is the model, and
                       NAME.machine.timelines are its system calls, to be stepped
+        --echo        repeat all commands below the cell
 
         What cannot be read or is not allowed is said in one line.
         """
@@ -83,7 +89,8 @@ class MountMagics(Magics):
             raise Mistake("--continue: there is no machine to go on with; leave it out in the first cell")
         assert self.session is not None
         for result in self.session.run_transcript(cell):
-            print(answer(result), end="")
+            if options.echo or _has_something_to_say(result):
+                print(answer(result), end="")
         if options.name:
             self.kept = True
             self.variables[options.name] = self.session
@@ -97,6 +104,11 @@ class MountMagics(Magics):
             self.session.machine.close()
         self.session = Session(machine)
         self.kept = False
+
+
+def _has_something_to_say(result: CommandResult) -> bool:
+    """Whether a command failed, printed something, or was a question, to which nothing is an answer too."""
+    return bool(result.status or result.stdout or result.stderr or result.command.split()[0] in QUESTIONS)
 
 
 def load(ipython: InteractiveShell) -> None:
