@@ -1,7 +1,7 @@
 """Times the running kernel's own unshare(CLONE_NEWNS): python kernel_unshare.py MOUNTS REPEATS
 
 Runs in a private mount namespace of its own and prints the best of the repeats,
-in seconds of processor time. Ends with a message and status 1 where namespaces are forbidden.
+in seconds. Ends with a message and status 1 where namespaces are forbidden.
 """
 
 import ctypes
@@ -21,9 +21,9 @@ def call(function, *args):
 
 
 def unshare_in_child(pipe):
-    start = time.process_time()
+    start = time.perf_counter()
     call(libc.unshare, CLONE_NEWNS)
-    os.write(pipe, f"{time.process_time() - start}\n".encode())
+    os.write(pipe, f"{time.perf_counter() - start}\n".encode())
     os._exit(0)
 
 

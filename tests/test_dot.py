@@ -72,7 +72,7 @@ SAID = [
     ("locked, in a word", [ROOT, SLASH, mount(3, 2, "/m", locked=True)], "m3 [", "private, locked"),
     ("unbindable, in a word", [ROOT, SLASH, mount(3, 2, "/m", unbindable=True)], "m3 [", "\\runbindable\\l"),
     ("read-only, in a word", [ROOT, SLASH, mount(3, 2, "/m", options="ro,relatime")], "m3 [", "private, ro"),
-    ("in no namespace: a word", [ROOT, SLASH, mount(3, 3, ns=None)], "m3 [", "in no namespace"),
+    ("in no namespace: a word", [ROOT, SLASH, mount(3, 3, ns=None)], "m3 [", "private, no namespace"),
     ("in no namespace: a dashed border", [ROOT, SLASH, mount(3, 3, ns=None)], "m3 [", "filled,dashed"),
     ("a peer has a second border", [ROOT, SLASH, peer(3, 2, "/m")], "m3 [", 'peripheries="2"'),
     ("and its group in text", [ROOT, SLASH, peer(3, 2, "/m", 7)], "m3 [", "shared:7"),
@@ -189,9 +189,7 @@ def test_a_touched_mount_is_marked_although_it_reads_the_same() -> None:
 def test_the_legend_has_every_sign() -> None:
     words = dot.legend()
     assert all(f"{sign} 2" in words for sign in dot.SIGNS.values())
-    assert all(
-        word in words for word in ("shared:1", "master:1", "private", "overmounted", "in no namespace")
-    )
+    assert all(word in words for word in ("shared:1", "master:1", "private", "overmounted", "no namespace"))
     state = snapshot(ROOT, SLASH)
     assert "subgraph cluster_key" in dot.source(state, legend=True)
     assert "subgraph cluster_key" not in dot.source(state)
@@ -444,6 +442,13 @@ def test_without_a_program_the_picture_is_its_text(
     bundle = diagram._repr_mimebundle_()
     assert bundle.keys() == {"text/plain"}
     assert bundle["text/plain"].startswith(f"mount namespace 1\n2 /  T2:/  tmpfs\n\nNo picture: {said}")
+
+
+def test_too_many_mounts_are_text_only_and_that_is_said() -> None:
+    diagram = show(snapshot(ROOT, SLASH, *(mount(number, 2, f"/{number}") for number in range(3, 1200))))
+    text = diagram._repr_mimebundle_()["text/plain"]
+    assert text.endswith("\n\nNo picture: there are 1,199 mounts, and 1,000 can be drawn.")
+    assert "1100 /1100" in text
 
 
 @pytest.mark.dot

@@ -59,13 +59,8 @@ copy_tree           takes mount_lock
 copy_tree           mount 12 (srv) is attached on mount 8 (tmpfs)
 copy_tree           gives mount_lock back
 copy_mnt_ns         the new namespace gets its root and can be found
-mnt_add_to_ns       mount 7 (nullfs) joins the new namespace
-mnt_add_to_ns       mount 8 (tmpfs) joins the new namespace
+mnt_add_to_ns       now in the new namespace: mount 7 (nullfs), mount 8 (tmpfs), mount 9 (proc) and 3 more
 copy_mnt_ns         the task's root moves over from mount 2 (tmpfs) to mount 8 (tmpfs)
-mnt_add_to_ns       mount 9 (proc) joins the new namespace
-mnt_add_to_ns       mount 10 (run) joins the new namespace
-mnt_add_to_ns       mount 11 (x) joins the new namespace
-mnt_add_to_ns       mount 12 (srv) joins the new namespace
 copy_mnt_ns         the task's cwd moves over from mount 6 (srv) to mount 12 (srv)
 copy_mnt_ns         gives namespace_sem back
 switch_task_namespaces the task is now in the new namespace
@@ -124,7 +119,7 @@ def test_forward_back_and_jump(timeline: Timeline) -> None:
 
 def test_rows_that_do_not_change_are_shared(timeline: Timeline) -> None:
     for frame, following in itertools.pairwise(timeline):
-        changed = {id for id, _, _ in following.changes}
+        changed = following.changed
         for id, row in frame.snapshot.mounts.items():
             if id not in changed:
                 assert following.snapshot.mounts[id] is row

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 import pytest
-import readme_picture
 
+import readme_picture
 from vfslab.oracle.compare import check
 
 

@@ -6,6 +6,7 @@ Reads a kernel, changes nothing. The picture itself knows no kernel.
 from __future__ import annotations
 
 from functools import cache
+from typing import TypeAlias
 
 from .kernel import Kernel
 from .kernel.flags import (
@@ -41,39 +42,57 @@ _OPTION_WORDS = (
 def take(kernel: Kernel) -> Snapshot:
     """The whole state of ``kernel`` now, every mount that has not been freed included."""
     return Snapshot(
-        mounts={id: mount_state(mount) for id, mount in kernel.mounts.items()},
+        mounts={id: row(note(mount)) for id, mount in kernel.mounts.items()},
         namespaces={id: namespace_state(ns) for id, ns in kernel.namespaces.items()},
         tasks={pid: task_state(task) for pid, task in kernel.tasks.items()},
     )
 
 
-def mount_state(mount: Mount) -> MountState:
-    """The row of one mount."""
-    # Without MountState's slow __new__: a recording makes three rows for every clone.
-    parent, sb, master, ns = mount.mnt_parent, mount.mnt_sb, mount.mnt_master, mount.mnt_ns
-    flags = mount.mnt_t_flags
-    row = (
-        mount.id,
-        mount.mnt_id,
-        parent.id,
-        "/" if mount is parent else path_below(mount.mnt_mountpoint, parent.mnt_root),
-        mount.mnt_root.path(),
+# A mount, and of it what can change: parent, mountpoint, whether its root is removed, namespace,
+# flags, type flags, group, master, master's group, superblock flags.
+Note: TypeAlias = tuple[Mount, Mount, Dentry, bool, int | None, int, int, int, Mount | None, int, int]
+
+
+def note(mount: Mount) -> Note:
+    """What ``row`` needs to know of the mount, jotted down in a third of the time that a row takes."""
+    ns, master = mount.mnt_ns, mount.mnt_master
+    return (
+        mount,
+        mount.mnt_parent,
+        mount.mnt_mountpoint,
+        mount.mnt_root.unlinked,
         ns.id if ns is not None and mount.id in ns.mounts else None,
-        sb.s_id,
-        sb.s_type.name,
-        mount.mnt_devname,
-        option_words(mount.mnt_flags & MNT_USER_SETTABLE_MASK),
-        "ro" if sb.s_flags & SB_RDONLY else "rw",
-        flags & T_SHARED != 0,
+        mount.mnt_flags,
+        mount.mnt_t_flags,
         mount.mnt_group_id,
-        master.mnt_group_id if master is not None else 0,
-        master.id if master is not None else 0,
-        flags & T_UNBINDABLE != 0,
-        mount.mnt_flags & MNT_LOCKED != 0,
-        0,
-        (),
+        master,
+        0 if master is None else master.mnt_group_id,
+        mount.mnt_sb.s_flags,
     )
-    return tuple.__new__(MountState, row)
+
+
+def row(noted: Note) -> MountState:
+    """The row that a note stands for; it may be asked for when the mount itself is gone."""
+    mount, parent, mountpoint, removed, ns, flags, type_flags, group, master, master_group, sb_flags = noted
+    return MountState(
+        id=mount.id,
+        mount_id=mount.mnt_id,
+        parent=parent.id,
+        mountpoint="/" if mount is parent else path_below(mountpoint, parent.mnt_root),
+        root=mount.mnt_root.d_path + ("//deleted" if removed else ""),
+        ns=ns,
+        dev=mount.mnt_sb.s_id,
+        fstype=mount.mnt_sb.s_type.name,
+        source=mount.mnt_devname,
+        options=option_words(flags & MNT_USER_SETTABLE_MASK),
+        super_options="ro" if sb_flags & SB_RDONLY else "rw",
+        shared=bool(type_flags & T_SHARED),
+        group=group,
+        master=master_group,
+        master_mount=0 if master is None else master.id,
+        unbindable=bool(type_flags & T_UNBINDABLE),
+        locked=bool(flags & MNT_LOCKED),
+    )
 
 
 @cache

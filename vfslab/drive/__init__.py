@@ -3,7 +3,8 @@
 ``run`` ignores them, ``record`` keeps them.
 """
 
-from .record import Change, Frame, Timeline, record
+from .record import record
 from .run import Result, run
+from .timeline import Frame, Timeline
 
-__all__ = ["Change", "Frame", "Result", "Timeline", "record", "run"]
+__all__ = ["Frame", "Result", "Timeline", "record", "run"]

@@ -20,6 +20,7 @@ from .vfsmount import (
     get_mountpoint,
     lookup_mnt,
     make_visible,
+    mnt_add_to_ns,
     mnt_change_mountpoint,
     mnt_set_mountpoint,
     umount_mnt,
@@ -102,8 +103,7 @@ def commit_and_tuck(k: Globals, root: Mount) -> Code:
     added = []
     if ns is not None and root.id not in ns.mounts:
         for mount in tree(root):
-            mount.mnt_ns = ns
-            ns.mounts[mount.id] = mount
+            mnt_add_to_ns(ns, mount)
             added.append(mount.id)
     make_visible(root)
     yield Step("commit_tree", "{0} is mounted on {others[0]}", tuple(added or (root.id,)), (parent.id,))

@@ -19,7 +19,7 @@ from .namespace import copy_fs_struct, do_exit, new_mnt_ns
 from .objects import FsStruct, Mount, Path, Task
 from .releases import DEFAULT_RELEASE, RELEASES
 from .syscalls import enter, syscall
-from .vfsmount import attach_mnt, new_mount, path_get, path_put
+from .vfsmount import attach_mnt, mnt_add_to_ns, new_mount, path_get, path_put
 
 
 class Kernel(Globals):
@@ -40,8 +40,7 @@ class Kernel(Globals):
         visible = self._mount("tmpfs", MNT_RELATIME)
         attach_mnt(visible, bottom, bottom.mnt_root)
         for mount in (bottom, visible):
-            mount.mnt_ns = ns
-            ns.mounts[mount.id] = mount
+            mnt_add_to_ns(ns, mount)
         root = Path(visible, visible.mnt_root)
         self.init = self._task(
             "sh1", Task(0, "", FsStruct(path_get(root), path_get(root)), ns, self.init_user_ns)

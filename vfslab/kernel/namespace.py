@@ -19,7 +19,7 @@ from .namei import is_path_reachable, user_path_at
 from .objects import Dentry, FsStruct, MntNamespace, Mount, Path, Task, UserNamespace, mnt_has_parent
 from .peers import is_shared
 from .umount import umount_tree
-from .vfsmount import attach_mnt, path_get, path_put, umount_mnt
+from .vfsmount import attach_mnt, mnt_add_to_ns, path_get, path_put, umount_mnt
 
 
 def alloc_mnt_ns(k: Globals, user_ns: UserNamespace) -> Code:
@@ -97,32 +97,24 @@ def copy_into(k: Globals, old_ns: MntNamespace, ns: MntNamespace, fs: FsStruct, 
     ns.root = root
     k.namespaces[ns.id] = ns
     yield Step("copy_mnt_ns", "the new namespace gets its root and can be found")
+    moves = []
     source: Mount | None = old_ns.root
     copy: Mount | None = root
     while source is not None and copy is not None:
-        copy.mnt_ns = ns
-        ns.mounts[copy.id] = copy
-        yield Step("mnt_add_to_ns", "{0} joins the new namespace", (copy.id,))
-        if fs.root.mnt is source:
-            dropped.append(fs.root)
-            fs.root = path_get(Path(copy, fs.root.dentry))
-            yield Step(
-                "copy_mnt_ns",
-                "the task's root moves over from {others[1]} to {others[0]}",
-                (),
-                (copy.id, source.id),
-            )
-        if fs.pwd.mnt is source:
-            dropped.append(fs.pwd)
-            fs.pwd = path_get(Path(copy, fs.pwd.dentry))
-            yield Step(
-                "copy_mnt_ns",
-                "the task's cwd moves over from {others[1]} to {others[0]}",
-                (),
-                (copy.id, source.id),
-            )
+        mnt_add_to_ns(ns, copy)
+        if fs.root.mnt is source or fs.pwd.mnt is source:
+            moves.append((source, copy))
         source = next_mnt(source, old_ns.root)
         copy = next_mnt(copy, root)
+    yield Step("mnt_add_to_ns", "now in the new namespace: {all}", tuple(ns.mounts))
+    for source, copy in moves:
+        for name, word in (("root", "root"), ("pwd", "cwd")):
+            path = getattr(fs, name)
+            if path.mnt is source:
+                dropped.append(path)
+                setattr(fs, name, path_get(Path(copy, path.dentry)))
+                what = f"the task's {word} moves over from {{others[1]}} to {{others[0]}}"
+                yield Step("copy_mnt_ns", what, (), (copy.id, source.id))
 
 
 def put_mnt_ns(k: Globals, ns: MntNamespace) -> Code:

@@ -13,7 +13,7 @@ from .filesystems import deactivate_super
 from .flags import MNT_DOOMED
 from .globals import Globals
 from .links import add_child, children, del_child
-from .objects import Dentry, Mount, Mountpoint, Path
+from .objects import Dentry, MntNamespace, Mount, Mountpoint, Path
 
 
 def alloc_vfsmnt(k: Globals, devname: str, root: Dentry, flags: int) -> Code:
@@ -84,6 +84,12 @@ def attach_mnt(mount: Mount, parent: Mount, dentry: Dentry) -> None:
     mount.mnt_mountpoint = dentry
     mount.mnt_parent = parent
     make_visible(mount)
+
+
+def mnt_add_to_ns(ns: MntNamespace, mount: Mount) -> None:
+    """Let the namespace list the mount, which belongs to it from now on."""
+    mount.mnt_ns = ns
+    ns.mounts[mount.id] = mount
 
 
 def umount_mnt(mount: Mount) -> None:

@@ -9,6 +9,9 @@ from vfslab.snapshot import Snapshot
 from vfslab.views import dot, engine, text
 from vfslab.views.scene import data_uri
 
+MOUNTS_MAX = 1000
+"""More are not drawn: such a picture would be some twenty metres high."""
+
 
 class Diagram:
     """``snapshot`` drawn. The keywords are those of ``dot.source``.
@@ -18,11 +21,19 @@ class Diagram:
 
     def __init__(self, snapshot: Snapshot, **how: Any) -> None:
         self.snapshot = snapshot
-        self.source = dot.source(snapshot, **how)
+        self._how = how
+
+    @property
+    def source(self) -> str:
+        """The drawing in Graphviz' language."""
+        return dot.source(self.snapshot, **self._how)
 
     @property
     def svg(self) -> str:
-        """The drawing. Raises EngineError where there is no Graphviz program."""
+        """The drawing. Raises EngineError for too many mounts, and where there is no Graphviz program."""
+        count = len(self.snapshot.mounts)
+        if count > MOUNTS_MAX:
+            raise engine.EngineError(f"there are {count:,} mounts, and {MOUNTS_MAX:,} can be drawn")
         return engine.svg(self.source)
 
     def html(self) -> str:

@@ -6,7 +6,7 @@ be shown is left out here, and said.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from vfslab.kernel.effects import Acquire, Alloc, Release
@@ -17,8 +17,7 @@ from vfslab.views.picture import Picture
 from vfslab.views.scene import Look, looks
 
 if TYPE_CHECKING:
-    from vfslab.drive import Timeline
-    from vfslab.drive.record import Frame
+    from vfslab.drive import Frame, Timeline
 
 FRAMES_MAX = 500
 MOUNTS_MAX = 200
@@ -43,22 +42,22 @@ class Frames(NamedTuple):
     """What a page needs to step through a timeline, without the drawing.
 
     ``union`` is all that is ever drawn, None where no picture can be; ``data`` goes to
-    the page as JSON; ``first`` are the looks of frame 0; ``notes`` say what is left out.
+    the page as JSON; ``first`` are the looks of frame 0.
     """
 
     union: Picture | None
     compact: bool
     data: dict[str, Any]
     first: dict[str, Look]
-    notes: tuple[str, ...]
 
 
 def frames(timeline: Timeline) -> Frames:
     """The frames of ``timeline``, without the middle of one that is too long."""
     kept, notes = _thinned(timeline)
-    drawn, reason = _pictures(kept)
+    snapshots, reason = _snapshots(kept)
     if reason:
         notes.append(reason)
+    drawn = _pictures(kept, snapshots)
     union = pictures.union(drawn) if drawn else None
     compact = union is not None and dot.is_large(union)
     tracks: dict[str, list[tuple[int, str, tuple[str, ...]]]] = {}
@@ -72,18 +71,18 @@ def frames(timeline: Timeline) -> Frames:
                 tracks.setdefault(part, []).append((place, *look))
         shown = found
         first = first or found
-    rows = [_row(timeline, frame, before, drawn) for frame, before in zip(kept, [None, *kept], strict=False)]
-    occurring = {kind for row in rows for kind in row["events"]}
+    events = [list(_events(timeline, kept, snapshots, place)) for place in range(len(kept))]
+    occurring = {kind for kinds in events for kind in kinds}
     data = {
         "title": timeline.title,
         "last": len(timeline) - 1,
         "locks": list(dict.fromkeys(lock for frame in kept for lock in frame.locks)),
         "events": [[kind, words] for kind, words in EVENTS.items() if kind in occurring],
-        "frames": rows,
+        "frames": [_row(timeline, frame, kinds) for frame, kinds in zip(kept, events, strict=True)],
         "tracks": tracks,
         "notes": notes,
     }
-    return Frames(union, compact, data, first, tuple(notes))
+    return Frames(union, compact, data, first)
 
 
 def _thinned(timeline: Timeline) -> tuple[list[Frame], list[str]]:
@@ -97,58 +96,61 @@ def _thinned(timeline: Timeline) -> tuple[list[Frame], list[str]]:
     return kept, [f"{left_out}: a page holds {FRAMES_MAX} of these {length:,} frames."]
 
 
-def _pictures(kept: Sequence[Frame]) -> tuple[list[Picture], str]:
-    """A picture for each frame; none, and the reason, where there would be too many mounts to be read."""
+def _snapshots(kept: Sequence[Frame]) -> tuple[list[Snapshot], str]:
+    """The state of each frame; none, and the reason, where there would be too many mounts to be read."""
     ids: set[int] = set()
     for frame in (kept[0], kept[-1], *kept):  # the ends first, where most mounts are seen at once
         ids |= frame.snapshot.mounts.keys()
         if len(ids) > MOUNTS_MAX:
             return [], f"No picture: there are {len(ids):,} mounts or more, {MOUNTS_MAX} can be drawn."
-    roots = _roots(kept)
-    found: list[Picture] = []
-    before: Snapshot | None = None
-    for frame in kept:
-        same = before is not None and frame.snapshot == before
-        found.append(found[-1] if same else pictures.picture(frame.snapshot, roots))
-        before = frame.snapshot
-    return found, ""
+    return [frame.snapshot for frame in kept], ""
 
 
-def _roots(kept: Sequence[Frame]) -> set[int]:
-    """The covered namespace roots, all of them if a step deals with one: trees begin at one height."""
+def _pictures(kept: Sequence[Frame], snapshots: Sequence[Snapshot]) -> list[Picture]:
+    """A picture for each snapshot; mounts that are in no namespace yet stand where they will belong.
+
+    The covered namespace roots are shown, all of them, if a step deals with one:
+    then trees begin at one height.
+    """
     touched = {number for frame in kept for number in frame.mounts}
-    roots = {ns.root for frame in kept for ns in frame.snapshot.namespaces.values()}
-    return roots if roots & touched else set()
+    roots = {ns.root for snapshot in snapshots for ns in snapshot.namespaces.values()}
+    mounts = [mount for snapshot in snapshots for mount in snapshot.mounts.values()]
+    homes = {mount.id: mount.ns for mount in mounts if mount.ns is not None}
+    found: list[Picture] = []
+    for before, now in zip([None, *snapshots], snapshots, strict=False):
+        same = before is not None and now == before
+        found.append(found[-1] if same else pictures.picture(now, roots if roots & touched else (), homes))
+    return found
 
 
 def _marked(kept: Sequence[Frame], drawn: Sequence[Picture]) -> Iterator[Picture]:
     for place, now in enumerate(drawn):
-        before = drawn[place - 1] if place else None
         after = drawn[place + 1] if place + 1 < len(drawn) else None
-        adjacent = place == 0 or kept[place].index == kept[place - 1].index + 1
-        yield pictures.mark(now, before if adjacent else None, after, kept[place].mounts)
+        follows = place > 0 and kept[place].index == kept[place - 1].index + 1
+        yield pictures.mark(now, drawn[place - 1] if follows else None, after, kept[place].mounts)
 
 
-def _row(timeline: Timeline, frame: Frame, before: Frame | None, drawn: Sequence[Picture]) -> dict[str, Any]:
-    result = timeline.result
-    last = frame.index == len(timeline) - 1
+def _row(timeline: Timeline, frame: Frame, kinds: list[str]) -> dict[str, Any]:
     says = frame.sentence
-    if not last:
+    if frame.index < len(timeline) - 1:
         says = says[:1].upper() + says[1:]
-    elif result.reason:
-        says += f": {result.reason}"
+    elif timeline.result.reason:
+        says += f": {timeline.result.reason}"
     return {
         "number": frame.index,
         "says": says,
         "function": frame.function if frame.effect is not None else "",
         "locks": list(frame.locks),
-        "events": list(_events(frame, before, bool(drawn), failed=last and result.errno is not None)),
+        "events": kinds,
     }
 
 
-def _events(frame: Frame, before: Frame | None, drawn: bool, failed: bool) -> Iterator[str]:
-    if drawn and before is not None:
-        changes = list(dict.fromkeys(_differences(before.snapshot, frame.snapshot)))
+def _events(
+    timeline: Timeline, kept: Sequence[Frame], snapshots: Sequence[Snapshot], place: int
+) -> Iterator[str]:
+    frame = kept[place]
+    if snapshots and place:
+        changes = set(_differences(snapshots[place - 1], snapshots[place]))
         if changes:
             yield "picture"
         yield from (kind for kind in _CHANGES if kind in changes)
@@ -156,11 +158,11 @@ def _events(frame: Frame, before: Frame | None, drawn: bool, failed: bool) -> It
         yield "lock"
     if isinstance(frame.effect, Alloc):
         yield "memory"
-    if failed:
+    if frame.index == len(timeline) - 1 and timeline.result.errno is not None:
         yield "failure"
 
 
-def _differences(before: Snapshot, now: Snapshot) -> Iterable[str]:
+def _differences(before: Snapshot, now: Snapshot) -> Iterator[str]:
     for number, mount in now.mounts.items():
         was = before.mounts.get(number)
         if was is None:

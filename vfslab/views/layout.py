@@ -10,6 +10,7 @@ tangles, and a place depends on nothing but the picture. Nothing here knows DOT.
 
 from __future__ import annotations
 
+import bisect
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -66,7 +67,7 @@ HEADING = 14.0
 """The size of the letters of a namespace's heading."""
 HEADER = 26.0
 MARGIN = 12.0
-GUTTER = 56.0
+GUTTER = 46.0
 LANES = 16.0
 RING = 7.0
 ASIDE = 6.0
@@ -113,7 +114,8 @@ class Layout:
 
     def gap_below(self, box: Box) -> float:
         """The height of the first gap between rows below ``box``: no mount stands there."""
-        return next((gap for gap in self.gaps if gap >= box.bottom), box.bottom)
+        place = bisect.bisect_left(self.gaps, box.bottom)
+        return self.gaps[place] if place < len(self.gaps) else box.bottom
 
 
 @dataclass
@@ -220,15 +222,23 @@ def _shelves(
 
 def _give_lanes(column: _Column) -> None:
     """A lane for each line between two rows of ``column``: short ones inside, crossing ones apart."""
-    taken: list[list[tuple[int, int]]] = []
+    lanes: list[list[tuple[int, int]]] = []
     for first, last, _, key in sorted(column.brackets, key=lambda one: (one[1] - one[0], one[2], one)):
-        for lane in range(len(taken) + 1):
-            if lane == len(taken):
-                taken.append([])
-            if all(last <= low or high <= first for low, high in taken[lane]):
-                taken[lane].append((first, last))
-                column.lanes[key] = lane
-                break
+        number, place = _free_lane(lanes, first, last)
+        if number == len(lanes):
+            lanes.append([])
+        lanes[number].insert(place, (first, last))
+        column.lanes[key] = number
+
+
+def _free_lane(lanes: list[list[tuple[int, int]]], first: int, last: int) -> tuple[int, int]:
+    """The first lane with room from row ``first`` to ``last``, and the place in its order; else a new one."""
+    for number, lane in enumerate(lanes):
+        place = bisect.bisect(lane, (first, last))
+        behind = place == 0 or lane[place - 1][1] <= first
+        if behind and (place == len(lane) or last <= lane[place][0]):
+            return number, place
+    return len(lanes), 0
 
 
 def _place_shelf(

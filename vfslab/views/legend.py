@@ -13,7 +13,7 @@ _SIGNS = (
     ("/slave", "master:1, slave: the arrow comes from its master", 0, ""),
     ("/private", "private: neither sends nor receives mounts", 0, ""),
     ("/covered", "overmounted or hidden: no path leads here", 0, "dim"),
-    ("/loose", "in no namespace: dashed border", 0, "loose"),
+    ("/loose", "no namespace: it belongs to none; dashed border", 0, "loose"),
     ("/new", "new in this step", 0, "new"),
     ("/changed", "changed in this step", 0, "changed"),
     ("/leaving", "gone in the next step", 0, "leaving"),

@@ -6,7 +6,7 @@ classes and words. It knows the Snapshot and nothing of DOT, SVG or colours.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from itertools import starmap, zip_longest
 from typing import NamedTuple
 
@@ -18,6 +18,11 @@ NOWHERE = 0
 """The home of mounts that are in no namespace."""
 
 TASKS_SHOWN = 3
+
+# To how many characters a text from outside is cut: sources and types, mountpoints, names and paths of tasks.
+LENGTH = 40
+MOUNTPOINT = 26
+SHORT = 20
 
 _OPTIONS_SHOWN = ("ro", "nosuid", "nodev", "noexec")
 
@@ -67,27 +72,33 @@ class Picture(NamedTuple):
     edges: dict[str, Edge]
 
 
-def picture(snapshot: Snapshot, roots: Collection[int] = (), length: int = 40) -> Picture:
+def picture(
+    snapshot: Snapshot, roots: Collection[int] = (), homes: Mapping[int, int] | None = None
+) -> Picture:
     """What is drawn of ``snapshot``.
 
     A namespace root mount that lies covered below what its tasks call ``/`` is left
-    out, as mountinfo leaves it out, unless ``roots`` names it. ``length`` is the
-    number of characters to which a text from outside is cut.
+    out, as mountinfo leaves it out, unless ``roots`` names it. ``homes`` says in which
+    namespace to draw mounts that are in none yet.
     """
     unseen = unseen_roots(snapshot) - set(roots)
     mounts = {number: mount for number, mount in snapshot.mounts.items() if number not in unseen}
+    home = {number: mount.ns or (homes or {}).get(number, NOWHERE) for number, mount in mounts.items()}
     tasks_at: dict[int, list[str]] = {}
     for task in snapshot.tasks.values():
-        for number, words in _standing(task, length):
+        for number, words in _standing(task):
             tasks_at.setdefault(number, []).append(words)
     hidden = covered_mounts(snapshot)
-    edges = _edges(snapshot, mounts, length)
+    edges = _edges(mounts, home)
     children = {edge.head for edge in edges.values() if edge.kind == "tree"}
     nodes = {}
     for number, mount in mounts.items():
-        node = _node(mount, snapshot, tasks_at.get(number, []), number in hidden, length)
-        nodes[number] = node if number in children else node._replace(name=_name(mount, snapshot, length))
-    return Picture(_clusters(snapshot, nodes, length), nodes, edges)
+        name = "" if number in children else _name(mount, snapshot)
+        lines = (_title(mount), _tags_and_marks(mount, snapshot, number in hidden))
+        classes = _classes(mount, snapshot, number in hidden)
+        tasks = _few(tasks_at.get(number, []), "more tasks")
+        nodes[number] = Node(home[number], (*lines, *tasks), mount.group, name, classes)
+    return Picture(_clusters(snapshot, nodes), nodes, edges)
 
 
 def unseen_roots(snapshot: Snapshot) -> set[int]:
@@ -191,7 +202,7 @@ def mark(
     return Picture(now.clusters, nodes, edges)
 
 
-def legible(text: str, length: int = 40) -> str:
+def legible(text: str, length: int = LENGTH) -> str:
     """``text`` from outside in printable characters, as in mountinfo; too long, it loses its middle."""
     text = printable(text)
     if len(text) <= length:
@@ -205,33 +216,46 @@ def widest(one: str, other: str) -> str:
     return one if one == other or text_width(one) > text_width(other) else other
 
 
-def _node(mount: MountState, snapshot: Snapshot, tasks: list[str], hidden: bool, length: int) -> Node:
-    many = len(tasks) > TASKS_SHOWN
-    standing = [*tasks[: TASKS_SHOWN - 1], f"{len(tasks) - TASKS_SHOWN + 1} more tasks"] if many else tasks
-    classes = {word for word in ("shared", "locked", "unbindable") if getattr(mount, word)}
-    if hidden:
-        classes.add("dim")
-    if mount.ns is None and snapshot.namespaces:
-        classes.add("loose")
-    lines = (_title(mount, length), ", ".join([_tags(mount), *_marks(mount, snapshot, hidden)]), *standing)
-    return Node(mount.ns or NOWHERE, lines, mount.group, classes=frozenset(classes))
+def _classes(mount: MountState, snapshot: Snapshot, hidden: bool) -> frozenset[str]:
+    flags = {
+        "shared": mount.shared,
+        "locked": mount.locked,
+        "unbindable": mount.unbindable,
+        "dim": hidden,
+        "loose": mount.ns is None and bool(snapshot.namespaces),
+    }
+    return frozenset(name for name, is_so in flags.items() if is_so)
 
 
-def _name(mount: MountState, snapshot: Snapshot, length: int) -> str:
+def _name(mount: MountState, snapshot: Snapshot) -> str:
     """What a mount is called that is drawn below no other."""
     if mount.parent != mount.id:
-        return legible(mount.mountpoint, length)
+        return legible(mount.mountpoint)
     if mount.id not in {ns.root for ns in snapshot.namespaces.values()}:
         return "not attached"
     return "namespace root" if snapshot.is_overmounted(mount.id) else "/"
 
 
-def _title(mount: MountState, length: int) -> str:
-    """Number, type where the source does not say it, source, and the root in brackets as in findmnt."""
+def _title(mount: MountState) -> str:
+    """Number, type, source where it says more than the type, and the root in brackets as in findmnt."""
     source = "" if mount.source in ("none", mount.fstype) else mount.source
     root = f"[{mount.root}]" if mount.root != "/" else ""
-    words = (str(mount.mount_id), legible(mount.fstype, length), legible(source + root, length))
-    return " ".join(filter(None, words))
+    return " ".join(filter(None, (str(mount.mount_id), legible(mount.fstype), legible(source + root))))
+
+
+def _tags_and_marks(mount: MountState, snapshot: Snapshot, hidden: bool) -> str:
+    """The propagation type, then what else sets the mount apart, each in a word."""
+    words = [_tags(mount)]
+    words += [word for word in mount.options.split(",") if word in _OPTIONS_SHOWN]
+    if mount.locked:
+        words.append("locked")
+    if snapshot.is_overmounted(mount.id):
+        words.append("overmounted")
+    elif hidden:
+        words.append("hidden")
+    if mount.ns is None and snapshot.namespaces:
+        words.append("no namespace")
+    return ", ".join(words)
 
 
 def _tags(mount: MountState) -> str:
@@ -244,26 +268,13 @@ def _tags(mount: MountState) -> str:
     return " ".join(tags)
 
 
-def _marks(mount: MountState, snapshot: Snapshot, hidden: bool) -> list[str]:
-    words = [word for word in mount.options.split(",") if word in _OPTIONS_SHOWN]
-    if mount.locked:
-        words.append("locked")
-    if snapshot.is_overmounted(mount.id):
-        words.append("overmounted")
-    elif hidden:
-        words.append("hidden")
-    if mount.ns is None and snapshot.namespaces:
-        words.append("in no namespace")
-    return words
-
-
-def _standing(task: TaskState, length: int) -> Iterable[tuple[int, str]]:
-    """Where ``task`` stands: for each mount, "sh1: / and cwd a/b"."""
+def _standing(task: TaskState) -> Iterable[tuple[int, str]]:
+    """Where ``task`` stands: for each mount, "sh1: root, cwd /a/b"."""
 
     def below(path: str) -> str:
-        return "" if path == "/" else " " + legible(path, length // 2)
+        return "" if path == "/" else " " + legible(path, SHORT)
 
-    name = legible(task.name, length // 2)
+    name = legible(task.name, SHORT)
     if task.root == task.cwd:
         yield task.root.mount, f"{name}: root, cwd{below(task.root.path)}"
     elif task.root.mount == task.cwd.mount:
@@ -273,34 +284,37 @@ def _standing(task: TaskState, length: int) -> Iterable[tuple[int, str]]:
         yield task.cwd.mount, f"{name}: cwd{below(task.cwd.path)}"
 
 
-def _clusters(snapshot: Snapshot, nodes: dict[int, Node], length: int) -> dict[int, Cluster]:
+def _few(words: list[str], more: str) -> list[str]:
+    """``words``, the last of them counted where they are many."""
+    if len(words) <= TASKS_SHOWN:
+        return words
+    return [*words[: TASKS_SHOWN - 1], f"{len(words) - TASKS_SHOWN + 1} {more}"]
+
+
+def _clusters(snapshot: Snapshot, nodes: dict[int, Node]) -> dict[int, Cluster]:
     clusters = {}
     for ns in sorted(snapshot.namespaces):
-        names = [legible(task.name, length // 2) for task in snapshot.tasks.values() if task.ns == ns]
-        label = f"mount namespace {ns}"
-        if len(names) > TASKS_SHOWN:
-            names = [*names[:TASKS_SHOWN], f"{len(names) - TASKS_SHOWN} more"]
-        if names:
-            label += ": " + ", ".join(names)
-        clusters[ns] = Cluster(label)
+        names = [legible(task.name, SHORT) for task in snapshot.tasks.values() if task.ns == ns]
+        tasks = ": " + ", ".join(_few(names, "more")) if names else ""
+        clusters[ns] = Cluster(f"mount namespace {ns}{tasks}")
     if snapshot.namespaces and any(node.home == NOWHERE for node in nodes.values()):
         clusters[NOWHERE] = Cluster("in no namespace")
     return clusters
 
 
-def _edges(snapshot: Snapshot, mounts: dict[int, MountState], length: int) -> dict[str, Edge]:
+def _edges(mounts: dict[int, MountState], home: dict[int, int]) -> dict[str, Edge]:
     edges = {}
     groups: dict[int, list[int]] = {}
     for number, mount in mounts.items():
         if mount.group:
             groups.setdefault(mount.group, []).append(number)
         if mount.parent != number and mount.parent in mounts:
-            label = legible(mount.mountpoint, length * 2 // 3)
+            label = legible(mount.mountpoint, MOUNTPOINT)
             edges[f"t{mount.parent}-{number}"] = Edge("tree", mount.parent, number, label)
     for group, members in sorted(groups.items()):
-        members.sort(key=lambda number: (mounts[number].ns is None, mounts[number].ns or 0, number))
         if len(members) > 1:
-            for member, following in zip(members, [*members[1:], members[0]], strict=True):
+            ring = _ring(members, home)
+            for member, following in zip(ring, [*ring[1:], ring[0]], strict=True):
                 edges[f"p{member}-{following}"] = Edge("peer", member, following, group=group)
     for number, mount in mounts.items():
         if mount.master:
@@ -308,6 +322,15 @@ def _edges(snapshot: Snapshot, mounts: dict[int, MountState], length: int) -> di
             if master and master != number:
                 edges[f"s{master}-{number}"] = Edge("slave", master, number, group=mount.master)
     return edges
+
+
+def _ring(members: list[int], home: dict[int, int]) -> list[int]:
+    """The order in which peers are joined: down one namespace and up the next, so that few lines cross."""
+    columns: dict[int, list[int]] = {}
+    for number in members:
+        columns.setdefault(home[number], []).append(number)
+    order = sorted(columns, key=lambda ns: (ns == NOWHERE, ns))
+    return [n for place, ns in enumerate(order) for n in sorted(columns[ns], reverse=place % 2 == 1)]
 
 
 def _edge_order(item: tuple[str, Edge]) -> tuple[int, int, int]:

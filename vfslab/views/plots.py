@@ -58,7 +58,7 @@ class LockPlot:
             bars = [(span.first, span.end - span.first) for span in spans]
             axes.broken_barh(bars, (lane - 0.3, 0.6), facecolor=colour, edgecolor=palette.PAPER, label=lock)
         axes.set_yticks(range(len(lanes)), list(lanes))
-        axes.set_ylim(len(lanes) - 0.5, -0.5)
+        axes.set_ylim(max(1, len(lanes)) - 0.5, -0.5)
         axes.set_xlim(0, self.steps)
         axes.set_xlabel("step")
         axes.set_title(f"locks held during {self.title}", loc="left", parse_math=False)

@@ -32,7 +32,7 @@ class Stepper:
     """
 
     def __init__(self, timeline: Timeline) -> None:
-        union, compact, self.data, first, _ = frames(timeline)
+        union, compact, self.data, first = frames(timeline)
         self.text = self.data["text"] = _text(timeline, self.data)
         self.svg = ""
         self.id = "vf-" + hashlib.sha256(json.dumps(self.data).encode()).hexdigest()[:10]

@@ -1,0 +1,231 @@
+"""Timeline: a recording to be gone through, forward, back and to any step.
+
+It keeps what each step changed, not a picture of everything; snapshots are put
+together when asked for. How a recording is made is ``record``'s business.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TypeAlias, overload
+
+from ..kernel.effects import Acquire, Alloc, Effect, Release, Step
+from ..snapshot import LockState, MountState, NamespaceState, Snapshot, TaskState
+from ..take import Note, row
+from .run import Result
+
+_NAMES_IN_A_SENTENCE = 4
+_SNAPSHOTS_KEPT = 64
+
+
+class Tables:
+    """What a moment has besides mounts: shared by all moments that did not change it.
+
+    ``same`` are the tables that differ in nothing but locks, by their locks;
+    ``then`` remembers which of them a lock taken or given back leads to.
+    """
+
+    __slots__ = ("locks", "namespaces", "same", "tasks", "then")
+
+    def __init__(
+        self,
+        namespaces: dict[int, NamespaceState],
+        tasks: dict[int, TaskState],
+        locks: tuple[LockState, ...],
+        same: dict[tuple[LockState, ...], Tables] | None = None,
+    ) -> None:
+        self.namespaces = namespaces
+        self.tasks = tasks
+        self.locks = locks
+        self.same = {} if same is None else same
+        self.same[locks] = self
+        self.then: dict[Acquire | Release, Tables] = {}
+
+    def after(self, effect: Acquire | Release, pid: int) -> Tables:
+        """The tables with a lock more or less."""
+        tables = self.then.get(effect)
+        if tables is None:
+            if isinstance(effect, Acquire):
+                locks = (*self.locks, LockState(effect.lock, pid, effect.shared))
+            else:
+                locks = tuple(held for held in self.locks if held.lock != effect.lock)
+            tables = self.same.get(locks) or Tables(self.namespaces, self.tasks, locks, self.same)
+            self.then[effect] = tables
+        return tables
+
+
+# A mount's id, and what is noted of it before and after a step; None where it does not exist.
+Change: TypeAlias = tuple[int, Note | None, Note | None]
+
+
+class Recording:
+    """What is kept of each effect, in three lists of one length: a tuple for each would cost as much again.
+
+    ``effects`` begins and ends with None, the state before and the return.
+    ``start`` is what is noted of every mount before the first effect.
+    """
+
+    def __init__(self, start: dict[int, Note]) -> None:
+        self.start = start
+        self.effects: list[Effect | None] = []
+        self.changes: list[tuple[Change, ...]] = []
+        self.tables: list[Tables] = []
+
+
+class Frame:
+    """One step of a timeline: the effect, who yielded it, and the state after it."""
+
+    def __init__(self, timeline: Timeline, index: int) -> None:
+        self._timeline = timeline
+        self.index = index
+        self.effect = timeline.kept.effects[index]
+        self._tables = timeline.kept.tables[index]
+
+    @property
+    def snapshot(self) -> Snapshot:
+        return self._timeline.snapshot(self.index)
+
+    @property
+    def changed(self) -> tuple[int, ...]:
+        """The ids of the mounts whose rows differ from the step before."""
+        return tuple(id for id, _, _ in self._timeline.kept.changes[self.index])
+
+    @property
+    def mounts(self) -> tuple[int, ...]:
+        """The ids of the mounts that the effect names."""
+        return self.effect.mounts if isinstance(self.effect, Step) else ()
+
+    @property
+    def locks(self) -> tuple[str, ...]:
+        """The locks held after the effect, in the order in which they were taken."""
+        return tuple(lock.lock for lock in self._tables.locks)
+
+    @property
+    def function(self) -> str:
+        """The kernel function at work; the call itself for the first frame and the last."""
+        return self._timeline.title if self.effect is None else self.effect.function
+
+    @property
+    def sentence(self) -> str:
+        """What happened, for a person."""
+        effect = self.effect
+        match effect:
+            case Step():
+                names = [self._timeline.name(id) for id in effect.mounts]
+                others = [self._timeline.name(id) for id in effect.others]
+                return effect.what.format(*names, all=enumeration(names), others=others)
+            case Acquire():
+                return f"takes {effect.lock}{' for reading' if effect.shared else ''}"
+            case Release():
+                return f"gives {effect.lock} back"
+            case Alloc():
+                return f"allocates {effect.what}"
+        if self.index == 0:
+            return f"before {self._timeline.title}"
+        return f"{self._timeline.title} returns {self._timeline.result.errno or 'success'}"
+
+    def __repr__(self) -> str:
+        return f"<frame {self.index}: {self.function}: {self.sentence}>"
+
+
+class Timeline(Sequence[Frame]):
+    """Every step of one piece of kernel code.
+
+    Frame 0 is the state before, the last frame the return; those have no effect.
+    ``title`` says what was called, ``pid`` which task called, ``result`` how it ended.
+    """
+
+    def __init__(self, title: str, pid: int, kept: Recording, result: Result) -> None:
+        self.title = title
+        self.pid = pid
+        self.kept = kept
+        self.result = result
+        self.position = 0
+        self._at = 0
+        self._notes = dict(kept.start)
+        self._rows: dict[int, tuple[Note, MountState]] = {}
+        self._snapshots: dict[int, Snapshot] = {}
+        self._names: dict[int, str] = {}
+
+    def __len__(self) -> int:
+        return len(self.kept.effects)
+
+    @overload
+    def __getitem__(self, index: int) -> Frame: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> list[Frame]: ...
+
+    def __getitem__(self, index: int | slice) -> Frame | list[Frame]:
+        if isinstance(index, slice):
+            return [Frame(self, i) for i in range(*index.indices(len(self)))]
+        if not -len(self) <= index < len(self):
+            raise IndexError(f"frame {index} of a timeline of {len(self)}")
+        return Frame(self, index % len(self))
+
+    def __iter__(self) -> Iterator[Frame]:
+        return (Frame(self, index) for index in range(len(self)))
+
+    def forward(self) -> Frame:
+        """Go one step on; stays on the last."""
+        return self.jump(min(self.position + 1, len(self) - 1))
+
+    def back(self) -> Frame:
+        """Go one step back; stays on the first."""
+        return self.jump(max(self.position - 1, 0))
+
+    def jump(self, index: int) -> Frame:
+        """Go to step ``index``. Raises IndexError."""
+        frame = self[index]
+        self.position = frame.index
+        return frame
+
+    def snapshot(self, index: int) -> Snapshot:
+        """The state after step ``index``; rows that did not change are the same objects."""
+        if index not in self._snapshots:
+            self._move_to(index)
+            tables = self.kept.tables[index]
+            rows = {id: self._row(id, noted) for id, noted in sorted(self._notes.items())}
+            self._snapshots[index] = Snapshot(rows, tables.namespaces, tables.tasks, tables.locks)
+            if len(self._snapshots) > _SNAPSHOTS_KEPT:
+                del self._snapshots[next(iter(self._snapshots))]
+        return self._snapshots[index]
+
+    def _move_to(self, index: int) -> None:
+        while self._at < index:
+            self._at += 1
+            for id, _, after in self.kept.changes[self._at]:
+                self._put(id, after)
+        while self._at > index:
+            for id, before, _ in self.kept.changes[self._at]:
+                self._put(id, before)
+            self._at -= 1
+
+    def _put(self, id: int, noted: Note | None) -> None:
+        if noted is None:
+            del self._notes[id]
+        else:
+            self._notes[id] = noted
+
+    def _row(self, id: int, noted: Note) -> MountState:
+        known = self._rows.get(id)
+        if known is None or known[0] is not noted:
+            self._rows[id] = known = noted, row(noted)
+        return known[1]
+
+    def name(self, id: int) -> str:
+        """What sentences call the mount: its mount id and its source."""
+        if not self._names:
+            notes = [*self.kept.start.values()]
+            notes += [after for step in self.kept.changes for _, _, after in step if after is not None]
+            for mount, *_ in notes:
+                self._names.setdefault(mount.id, str(mount))
+        return self._names.get(id, f"mount #{id}")
+
+
+def enumeration(names: list[str]) -> str:
+    """The names in words, cut short where there are many."""
+    if len(names) > _NAMES_IN_A_SENTENCE:
+        left_out = len(names) - _NAMES_IN_A_SENTENCE + 1
+        names = [*names[: _NAMES_IN_A_SENTENCE - 1], f"{left_out} more"]
+    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1] if names else "")))
