@@ -61,10 +61,7 @@ def launch(playwright: Playwright, chromium: str) -> Browser:
 @contextlib.contextmanager
 def server(folder: Path, state: Path) -> Iterator[str]:
     """A JupyterLab that serves ``folder`` and keeps its settings in ``state``; gives its address."""
-    names = ("CONFIG_DIR", "DATA_DIR", "RUNTIME_DIR")
-    env = os.environ | {f"JUPYTER_{name}": str(state / name.lower()) for name in names}
-    for name in ("SETTINGS_DIR", "WORKSPACES_DIR"):
-        env[f"JUPYTERLAB_{name}"] = str(state / name.lower())
+    env = _environment(state)
     for name, values in SETTINGS.items():
         path = state / "settings_dir/@jupyterlab" / f"{name}.jupyterlab-settings"
         path.parent.mkdir(parents=True)
@@ -87,6 +84,19 @@ def server(folder: Path, state: Path) -> Iterator[str]:
             process.wait(30)
 
 
+def _environment(state: Path) -> dict[str, str]:
+    """This process's environment, with all of Jupyter's own folders below ``state``."""
+    names = ["JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR"]
+    names += ["JUPYTERLAB_SETTINGS_DIR", "JUPYTERLAB_WORKSPACES_DIR"]
+    return os.environ | {name: str(state / name.partition("_")[2].lower()) for name in names}
+
+
+def trust(path: Path, state: Path) -> None:
+    """Let the server that keeps its settings in ``state`` trust the notebook at ``path``."""
+    command = [sys.executable, "-m", "jupyter", "trust", str(path)]
+    subprocess.run(command, env=_environment(state), check=True, capture_output=True)
+
+
 def _await(address: str, process: subprocess.Popen[bytes], log: Path) -> None:
     deadline = time.monotonic() + WAIT / 1000
     while time.monotonic() < deadline:
@@ -98,10 +108,13 @@ def _await(address: str, process: subprocess.Popen[bytes], log: Path) -> None:
     raise RuntimeError(f"JupyterLab did not start:\n{log.read_text()[-2000:]}")
 
 
-def write_notebook(path: Path, *cells: str) -> None:
-    """A notebook of code ``cells`` at ``path``."""
-    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
-    notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
+def write_notebook(path: Path, *cells: str, output: dict[str, str] | None = None) -> None:
+    """A notebook of code ``cells`` at ``path``, as if each had been run and displayed ``output``, if any."""
+    outputs = [nbformat.v4.new_output("display_data", output)] if output else []
+    notebook = nbformat.v4.new_notebook(
+        cells=[nbformat.v4.new_code_cell(cell, outputs=outputs) for cell in cells],
+        metadata={"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}},
+    )
     nbformat.write(notebook, path)
 
 

@@ -11,6 +11,7 @@ from vfslab.kernel.effects import Check
 from vfslab.kernel.flags import MS_PRIVATE, MS_SHARED, MS_SLAVE, MS_UNBINDABLE
 from vfslab.model import Model
 from vfslab.mountinfo import parse
+from vfslab.oracle.live import RunningKernel
 from vfslab.shell.session import Session
 
 SLAVE = "mount --make-shared /master; mount --bind /master /m; mount --make-slave /m"
@@ -166,6 +167,30 @@ def test_every_refusal_is_raised_somewhere_and_names_what_it_formats() -> None:
             assert f"refusals.{name}" in code, f"{name} is never raised"
             assert row.errno.isupper() and row.errno.startswith("E")
             row.condition.format("one", "two")
+
+
+OPTIONS = {
+    "size=1m,mode=700": "rw,size=1024k,mode=700",
+    "size=5000,nr_inodes=2k,uid=3,gid=4,mode=0755": "rw,size=8k,nr_inodes=2048,mode=755,uid=3,gid=4",
+    "nr_blocks=7": "rw,size=28k",
+    "mode=1777,uid=0,size=0": "rw",
+    "sync,lazytime": "rw,sync,lazytime",
+    "ro": "ro",
+}
+
+
+@pytest.mark.parametrize("machine", ["model", pytest.param("kernel", marks=pytest.mark.kernel)])
+def test_options_of_a_superblock_as_mountinfo_prints_them(machine: str) -> None:
+    """tmpfs(5): size is rounded up to pages; what has its default is not printed."""
+    with Model("6.18") if machine == "model" else RunningKernel() as answering:
+        session = Session(answering)
+        for number, options in enumerate(OPTIONS):
+            session.run("sh1", f"mkdir /{number}")
+            assert session.run("sh1", f"mount -t tmpfs -o {options} T /{number}").status == 0, options
+        shown = [entry.super_options for entry in parse(session.mountinfo("sh1"))[1:]]
+        assert shown == list(OPTIONS.values())
+        session.run("sh1", "mount -o remount,ro,size=2m /0")
+        assert parse(session.mountinfo("sh1"))[1].super_options == "ro,size=2048k,mode=700"
 
 
 def test_the_system_calls() -> None:

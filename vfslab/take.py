@@ -20,7 +20,6 @@ from .kernel.flags import (
     MNT_READONLY,
     MNT_RELATIME,
     MNT_USER_SETTABLE_MASK,
-    SB_RDONLY,
     T_SHARED,
     T_UNBINDABLE,
 )
@@ -49,8 +48,8 @@ def take(kernel: Kernel) -> Snapshot:
 
 
 # A mount, and of it what can change: parent, mountpoint, whether its root is removed, namespace,
-# flags, type flags, group, master, master's group, superblock flags.
-Note: TypeAlias = tuple[Mount, Mount, Dentry, bool, int | None, int, int, int, Mount | None, int, int]
+# flags, type flags, group, master, master's group, the superblock's options.
+Note: TypeAlias = tuple[Mount, Mount, Dentry, bool, int | None, int, int, int, Mount | None, int, str]
 
 
 def note(mount: Mount) -> Note:
@@ -67,13 +66,13 @@ def note(mount: Mount) -> Note:
         mount.mnt_group_id,
         master,
         0 if master is None else master.mnt_group_id,
-        mount.mnt_sb.s_flags,
+        mount.mnt_sb.s_shown,
     )
 
 
 def row(noted: Note) -> MountState:
     """The row that a note stands for; it may be asked for when the mount itself is gone."""
-    mount, parent, mountpoint, removed, ns, flags, type_flags, group, master, master_group, sb_flags = noted
+    mount, parent, mountpoint, removed, ns, flags, type_flags, group, master, master_group, shown = noted
     return MountState(
         id=mount.id,
         mount_id=mount.mnt_id,
@@ -85,7 +84,7 @@ def row(noted: Note) -> MountState:
         fstype=mount.mnt_sb.s_type.name,
         source=mount.mnt_devname,
         options=option_words(flags & MNT_USER_SETTABLE_MASK),
-        super_options="ro" if sb_flags & SB_RDONLY else "rw",
+        super_options=shown,
         shared=bool(type_flags & T_SHARED),
         group=group,
         master=master_group,

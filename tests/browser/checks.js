@@ -31,7 +31,7 @@
   // Parts of the page that reach further to the right than the stepper that they are in.
   tooWide(stepper) {
     const edge = stepper.getBoundingClientRect().right;
-    const parts = [...stepper.querySelectorAll("button, select, input, p, code, .vf-lock, .vf-stage")];
+    const parts = [...stepper.querySelectorAll("button, select, input, p, .vf-code, .vf-lock, .vf-stage")];
     return parts.filter((part) => part.getBoundingClientRect().right > edge).map((part) => part.outerHTML);
   },
 

@@ -6,17 +6,20 @@ test begins with the first stepper at its first frame.
 
 from __future__ import annotations
 
+import functools
 import os
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import lab
 import timelines
 from vfslab.views.frames import frames
+from vfslab.views.stepper import Stepper
 
 pytestmark = [pytest.mark.browser, pytest.mark.dot, pytest.mark.slow]
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
@@ -33,8 +36,13 @@ CELLS = [
 ]
 CHECKS = Path(__file__).with_name("checks.js").read_text()
 WIDTHS = (1280, 800)
-DATA = frames(timelines.copy_of_namespace()).data
-LAST = len(DATA["frames"]) - 1
+LAST = -1
+
+
+@functools.cache
+def data() -> dict[str, Any]:
+    """What the first stepper steps through."""
+    return frames(timelines.copy_of_namespace()).data
 
 
 def check(name: str) -> str:
@@ -65,20 +73,29 @@ def asked() -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def notebook(
-    browser: Browser, folder: Path, asked: list[str], tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Page]:
+def address(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A JupyterLab with the notebook, and with two that were run and saved: one is trusted, one is not."""
+    state = tmp_path_factory.mktemp("state")
+    page = {"text/html": Stepper(timelines.copy_of_namespace()).html()}
+    for name in ("trusted", "untrusted"):
+        lab.write_notebook(folder / f"{name}.ipynb", f"# {name}", output=page)
+    lab.trust(folder / "trusted.ipynb", state)
+    with lab.server(folder, state) as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def notebook(browser: Browser, address: str, asked: list[str]) -> Iterator[Page]:
     """The notebook in JupyterLab, all its cells run."""
-    with lab.server(folder, tmp_path_factory.mktemp("state")) as address:
-        page = browser.new_page(viewport={"width": 1280, "height": 900})
-        page.set_default_timeout(lab.WAIT)
-        lab.watch(page, address, asked)
-        lab.open_notebook(page, address, "x.ipynb")
-        lab.run_all(page)
-        page.wait_for_function("document.querySelectorAll('.vfslab-stepper').length === 4", timeout=lab.WAIT)
-        page.wait_for_selector(".vfslab-picture img", state="attached", timeout=lab.WAIT)
-        yield page
-        page.close()
+    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    page.set_default_timeout(lab.WAIT)
+    lab.watch(page, address, asked)
+    lab.open_notebook(page, address, "x.ipynb")
+    lab.run_all(page)
+    page.wait_for_function("document.querySelectorAll('.vfslab-stepper').length === 4", timeout=lab.WAIT)
+    page.wait_for_selector(".vfslab-picture img", state="attached", timeout=lab.WAIT)
+    yield page
+    page.close()
 
 
 @pytest.fixture
@@ -93,12 +110,14 @@ def stepper(notebook: Page) -> Locator:
 
 
 def at(stepper: Locator, number: int) -> None:
-    """The stepper is at that step: so says it to everybody."""
+    """The stepper is at that step, from the end where it is negative: so says it to everybody."""
+    last = len(data()["frames"]) - 1
+    number %= last + 1
     expect(stepper.locator(":scope > .vf-stage > svg")).to_have_attribute("data-step", str(number))
     expect(stepper).to_have_attribute("data-step", str(number))
-    expect(stepper.locator(".vf-count")).to_have_text(f"step {number} of {LAST}")
+    expect(stepper.locator(".vf-count")).to_have_text(f"step {number} of {last}")
     expect(stepper.get_by_role("slider")).to_have_value(str(number))
-    expect(stepper.locator("[aria-live=polite]")).to_have_text(DATA["frames"][number]["says"])
+    expect(stepper.locator("[aria-live=polite]")).to_have_text(data()["frames"][number]["says"])
 
 
 def drawn(stepper: Locator) -> set[str]:
@@ -111,7 +130,7 @@ def expected(number: int) -> set[str]:
     """The parts that are there at a step, from the same data by another way."""
     return {
         part
-        for part, track in DATA["tracks"].items()
+        for part, track in data()["tracks"].items()
         if "absent" not in [entry[1] for entry in track if entry[0] <= number][-1].split()
     }
 
@@ -188,7 +207,7 @@ def test_space_plays_and_an_arrow_stops(stepper: Locator, notebook: Page) -> Non
 @pytest.mark.parametrize("kind", ["new", "lock", "task", "picture"])
 def test_next_event(stepper: Locator, kind: str) -> None:
     stepper.get_by_role("combobox", name="Event to jump to").select_option(kind)
-    numbers = [number for number, row in enumerate(DATA["frames"]) if kind in row["events"]]
+    numbers = [number for number, row in enumerate(data()["frames"]) if kind in row["events"]]
     for number in numbers[:2]:
         stepper.get_by_role("button", name="Next event").click()
         at(stepper, number)
@@ -198,10 +217,10 @@ def test_next_event(stepper: Locator, kind: str) -> None:
 
 
 def test_every_step_shows_what_is_there_and_nothing_else(stepper: Locator, notebook: Page) -> None:
-    for number in range(LAST + 1):
+    for number in range(len(data()["frames"])):
         assert drawn(stepper) == expected(number), f"step {number}"
         notebook.keyboard.press("ArrowRight")
-    for number in reversed(range(LAST)):
+    for number in reversed(range(len(data()["frames"]) - 1)):
         notebook.keyboard.press("ArrowLeft")
         assert drawn(stepper) == expected(number), f"back at step {number}"
 
@@ -218,9 +237,9 @@ def test_no_mount_moves(stepper: Locator, notebook: Page) -> None:
 
 
 def test_locks_are_told_in_words(stepper: Locator, notebook: Page) -> None:
-    for row in DATA["frames"]:
-        held = stepper.locator(".vf-lock", has_text="held").locator("code").all_inner_texts()
-        assert held == [lock for lock in DATA["locks"] if lock in row["locks"]]
+    for row in data()["frames"]:
+        held = stepper.locator(".vf-lock", has_text="held").locator(".vf-code").all_inner_texts()
+        assert held == [lock for lock in data()["locks"] if lock in row["locks"]]
         notebook.keyboard.press("ArrowRight")
 
 
@@ -234,7 +253,7 @@ def test_every_control_has_a_name_and_a_visible_focus(stepper: Locator) -> None:
                 "c => getComputedStyle(c).outlineStyle + getComputedStyle(c).outlineWidth"
             )
             assert style == "solid3px"
-    assert stepper.get_attribute("aria-label") == f"Stepper: {DATA['title']}"
+    assert stepper.get_attribute("aria-label") == f"Stepper: {data()['title']}"
 
 
 def test_a_refusal_ends_with_its_reason(notebook: Page) -> None:
@@ -302,6 +321,36 @@ def test_nothing_beyond_the_server_was_asked_for_and_no_script_failed(
     assert asked == []
 
 
+# --- without a kernel
+
+
+@pytest.fixture
+def saved(browser: Browser, address: str, request: pytest.FixtureRequest) -> Iterator[Page]:
+    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    lab.open_notebook(page, address, request.param)
+    yield page
+    page.close()
+
+
+@pytest.mark.parametrize("saved", ["trusted.ipynb"], indirect=True)
+def test_a_saved_notebook_steps_before_a_cell_is_run(saved: Page) -> None:
+    stepper = saved.locator(".vfslab-stepper")
+    stepper.get_by_role("button", name="Next", exact=True).click()
+    at(stepper, 1)
+    saved.keyboard.press("End")
+    at(stepper, LAST)
+    assert stepper.evaluate(check("clipped")) == []
+
+
+@pytest.mark.parametrize("saved", ["untrusted.ipynb"], indirect=True)
+def test_a_notebook_that_is_not_trusted_shows_the_first_state(saved: Page) -> None:
+    expect(saved.locator(".vf-still img")).to_be_visible()
+    expect(saved.locator(".vf-still pre")).to_contain_text(
+        f"{data()['title']}: {len(data()['frames']) - 1} steps"
+    )
+    expect(saved.locator(".vfslab-stepper")).to_have_count(0)
+
+
 # --- exported pages
 
 
@@ -343,7 +392,7 @@ def test_an_exported_page_steps_with_the_network_off(offline: Page) -> None:
     stepper.focus()
     offline.keyboard.press("End")
     at(stepper, LAST)
-    assert drawn(stepper) == expected(LAST)
+    assert drawn(stepper) == expected(len(data()["frames"]) - 1)
     assert offline.locator(".vfslab-stepper").count() == 4
     assert stepper.evaluate(check("clipped")) == []
 
@@ -354,5 +403,5 @@ def test_without_scripts_the_first_state_and_the_steps_are_shown(browser: Browse
     page.goto(exported.as_uri(), wait_until="domcontentloaded")
     still = page.locator(".vf-still").first
     expect(still.locator("img")).to_be_visible()
-    expect(still.locator("pre")).to_contain_text(f"{DATA['title']}: {LAST} steps")
+    expect(still.locator("pre")).to_contain_text(f"{data()['title']}: {len(data()['frames']) - 1} steps")
     context.close()

@@ -7,16 +7,35 @@ sysfs are stand-ins: empty, and nothing can be created in them.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from types import MappingProxyType
+from typing import NamedTuple
 
 from . import refusals
 from .effects import Alloc, Code, Refused
-from .flags import SB_RDONLY
+from .flags import SB_DIRSYNC, SB_LAZYTIME, SB_MANDLOCK, SB_RDONLY, SB_SYNCHRONOUS
 from .globals import Globals
 from .objects import FileSystemType, SuperBlock, UserNamespace
 
 _TMPFS_OPTIONS = frozenset(("size", "nr_blocks", "nr_inodes", "mode", "uid", "gid", "huge", "mpol"))
-_GENERIC_OPTIONS = frozenset(("sync", "async", "dirsync", "lazytime", "nolazytime", "mand", "nomand"))
+SB_FLAGS = SB_RDONLY | SB_SYNCHRONOUS | SB_MANDLOCK | SB_DIRSYNC | SB_LAZYTIME
+_FLAG_WORDS = MappingProxyType(
+    {"sync": SB_SYNCHRONOUS, "dirsync": SB_DIRSYNC, "mand": SB_MANDLOCK, "lazytime": SB_LAZYTIME}
+)
+# Options that every filesystem knows: the flags that each sets, and clears.
+_GENERIC_OPTIONS = MappingProxyType(
+    {
+        "ro": (SB_RDONLY, 0),
+        "rw": (0, SB_RDONLY),
+        "sync": (SB_SYNCHRONOUS, 0),
+        "async": (0, SB_SYNCHRONOUS),
+        "dirsync": (SB_DIRSYNC, 0),
+        "lazytime": (SB_LAZYTIME, 0),
+        "nolazytime": (0, SB_LAZYTIME),
+        "mand": (SB_MANDLOCK, 0),
+        "nomand": (0, SB_MANDLOCK),
+    }
+)
 _SIZE = r"\d+[kKmMgGtTpPeE]?"
 _VALUES = MappingProxyType(
     {
@@ -26,6 +45,38 @@ _VALUES = MappingProxyType(
         "size": rf"{_SIZE}|\d+%",
         "nr_blocks": _SIZE,
         "nr_inodes": _SIZE,
+    }
+)
+
+
+def memparse(value: str) -> int:
+    """A number with a unit, as the kernel reads "1m"."""
+    digits = value.rstrip("kKmMgGtTpPeE")
+    return int(digits) << 10 * (" kmgtpe".index(value[len(digits) :].lower() or " "))
+
+
+def _kilobytes(value: str) -> str:
+    """A size in whole pages, in kilobytes; none for a share of the machine's memory or for no limit."""
+    if value.endswith("%"):
+        return ""
+    pages = -(-memparse(value) // 4096)
+    return f"{4 * pages}k" if pages else ""
+
+
+# How options are printed, in the order in which tmpfs prints them; ramfs has but the mode.
+_SHOWN: MappingProxyType[str, Callable[[str], str]] = MappingProxyType(
+    {
+        "size": _kilobytes,
+        "nr_inodes": lambda value: str(memparse(value) or ""),
+        "mode": lambda value: f"{int(value, 8) & 0o7777:03o}",
+        "uid": lambda value: str(int(value)),
+        "gid": lambda value: str(int(value)),
+    }
+)
+_DEFAULTS = MappingProxyType(
+    {
+        "tmpfs": {"mode": "1777", "uid": "0", "gid": "0"},
+        "ramfs": {"mode": "755"},
     }
 )
 FILE_SYSTEMS = MappingProxyType(
@@ -51,43 +102,75 @@ def get_fs_type(name: str) -> FileSystemType:
     return fs_type
 
 
-def parse_monolithic(fs_type: FileSystemType, data: str | None) -> bool:
-    """Check the comma-separated options of mount(2)'s data. Returns whether "ro" is among them.
+class Parameters(NamedTuple):
+    """What mount(2)'s flags and data ask of a superblock: its SB_* flags, and options with their values."""
+
+    sb_flags: int
+    options: dict[str, str]
+
+
+def parse_monolithic(fs_type: FileSystemType, flags: int, data: str | None) -> Parameters:
+    """Read mount(2)'s MS_* flags and the comma-separated options of its data.
 
     Raises EINVAL for an option that the type does not know, or a value that it cannot read.
     """
-    read_only = False
+    sb_flags = flags & SB_FLAGS
+    options = {}
     for option in filter(None, (data or "").split(",")):
         name, _, value = option.partition("=")
-        if option in ("ro", "rw"):
-            read_only = option == "ro"
-        elif option in _GENERIC_OPTIONS or (name not in fs_type.options and fs_type.ignores_unknown_options):
-            continue
+        if option in _GENERIC_OPTIONS:
+            add, remove = _GENERIC_OPTIONS[option]
+            sb_flags = sb_flags & ~remove | add
         elif name not in fs_type.options:
-            raise Refused(refusals.UNKNOWN_OPTION, name, fs_type.name)
+            if not fs_type.ignores_unknown_options:
+                raise Refused(refusals.UNKNOWN_OPTION, name, fs_type.name)
         elif not re.fullmatch(_VALUES.get(name, ".*"), value):
             raise Refused(refusals.BAD_OPTION_VALUE, option, fs_type.name)
-    return read_only
+        elif name == "nr_blocks":
+            options["size"] = f"{4 * memparse(value)}k"
+        else:
+            options[name] = value
+    return Parameters(sb_flags, options)
 
 
-def vfs_get_tree(k: Globals, fs_type: FileSystemType, user_ns: UserNamespace, sb_flags: int) -> Code:
+def reconfigure_super(sb: SuperBlock, wanted: Parameters) -> None:
+    """Give the superblock these flags, and these options besides those that it has.
+
+    What has its default, or depends on the size of the machine's memory, is not printed.
+    """
+    merged = sb.s_options | {
+        name: _SHOWN[name](text) for name, text in wanted.options.items() if name in _SHOWN
+    }
+    defaults = _DEFAULTS.get(sb.s_type.name, {})
+    sb.s_flags = sb.s_flags & ~SB_FLAGS | wanted.sb_flags
+    sb.s_options = {
+        name: merged[name] for name in _SHOWN if merged.get(name) and merged[name] != defaults.get(name)
+    }
+    words = ["ro" if sb.s_flags & SB_RDONLY else "rw"]
+    words += [word for word, flag in _FLAG_WORDS.items() if sb.s_flags & flag]
+    words += [f"{name}={value}" for name, value in sb.s_options.items()]
+    sb.s_shown = ",".join(words)
+
+
+def vfs_get_tree(k: Globals, fs_type: FileSystemType, user_ns: UserNamespace, wanted: Parameters) -> Code:
     """A new superblock of the type, or the one that all its mounts share (sget_fc)."""
     if fs_type.single and fs_type.name in k.single_supers:
         sb = k.single_supers[fs_type.name]
-        if (sb.s_flags ^ sb_flags) & SB_RDONLY:
+        if (sb.s_flags ^ wanted.sb_flags) & SB_RDONLY:
             raise Refused(refusals.SUPERBLOCK_READ_ONLY_DIFFERS, fs_type.name)
         return sb
     if (yield Alloc("vfs_get_tree", "struct super_block")):
         raise Refused(refusals.NO_MEMORY, "struct super_block")
-    sb = new_super(k, fs_type, user_ns, sb_flags)
+    sb = new_super(k, fs_type, user_ns)
+    reconfigure_super(sb, wanted)
     if fs_type.single:
         k.single_supers[fs_type.name] = sb
     return sb
 
 
-def new_super(k: Globals, fs_type: FileSystemType, user_ns: UserNamespace, sb_flags: int = 0) -> SuperBlock:
+def new_super(k: Globals, fs_type: FileSystemType, user_ns: UserNamespace) -> SuperBlock:
     """A superblock with an empty root directory and the lowest free anonymous device number."""
-    return SuperBlock(fs_type, k.unnamed_dev_ida.alloc(), user_ns, sb_flags)
+    return SuperBlock(fs_type, k.unnamed_dev_ida.alloc(), user_ns)
 
 
 def deactivate_super(k: Globals, sb: SuperBlock) -> None:

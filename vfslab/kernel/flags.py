@@ -88,6 +88,10 @@ UMOUNT_CONNECTED = 4
 
 # struct super_block.s_flags
 SB_RDONLY = 1
+SB_SYNCHRONOUS = 16
+SB_MANDLOCK = 64
+SB_DIRSYNC = 128
+SB_LAZYTIME = 1 << 25
 SB_NOUSER = 1 << 31
 
 # the first value of the 64-bit mount id counter is one above this

@@ -24,12 +24,10 @@ from .flags import (
     MS_MOVE,
     MS_NOUSER,
     MS_PROPAGATION,
-    MS_RDONLY,
     MS_REC,
     MS_REMOUNT,
     MS_SHARED,
     MS_SILENT,
-    SB_RDONLY,
     UMOUNT_NOFOLLOW,
     UMOUNT_PROPAGATE,
     UMOUNT_SYNC,
@@ -107,8 +105,7 @@ def do_new_mount(
     if fstype is None:
         raise Refused(refusals.NO_FS_TYPE)
     fs_type = get_fs_type(fstype)
-    sb_flags = SB_RDONLY if parse_monolithic(fs_type, data) or flags & MS_RDONLY else 0
-    sb = yield from vfs_get_tree(k, fs_type, task.user_ns, sb_flags)
+    sb = yield from vfs_get_tree(k, fs_type, task.user_ns, parse_monolithic(fs_type, flags, data))
     try:
         mount = yield from alloc_vfsmnt(k, "none" if source is None else source, sb.s_root, mnt_flags)
     except Refused:

@@ -18,18 +18,33 @@ class SuperBlock:
 
     ``s_dev`` is the minor number of its anonymous device and ``s_id`` how
     mountinfo prints the pair, ``s_user_ns`` the user namespace that owns it,
-    ``s_mounts`` every mount of it, attached or not.
+    ``s_mounts`` every mount of it, attached or not, ``s_options`` the filesystem's
+    own options in the order in which it prints them, and ``s_shown`` the words
+    that mountinfo has for its flags and options.
     """
 
-    __slots__ = ("next_ino", "s_dev", "s_flags", "s_id", "s_mounts", "s_root", "s_type", "s_user_ns")
+    __slots__ = (
+        "next_ino",
+        "s_dev",
+        "s_flags",
+        "s_id",
+        "s_mounts",
+        "s_options",
+        "s_root",
+        "s_shown",
+        "s_type",
+        "s_user_ns",
+    )
 
-    def __init__(self, s_type: FileSystemType, s_dev: int, s_user_ns: UserNamespace, s_flags: int) -> None:
+    def __init__(self, s_type: FileSystemType, s_dev: int, s_user_ns: UserNamespace) -> None:
         self.s_type = s_type
         self.s_dev = s_dev
         self.s_id = f"0:{s_dev}"
         self.s_user_ns = s_user_ns
-        self.s_flags = s_flags
+        self.s_flags = 0
         self.s_mounts: dict[Mount, None] = {}
+        self.s_options: dict[str, str] = {}
+        self.s_shown = "rw"
         self.next_ino = 1
         self.s_root = Dentry(self, "", None, directory=True)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from . import refusals
 from .effects import MOUNT_LOCK, Acquire, Code, Refused, Release, Step
-from .filesystems import parse_monolithic
+from .filesystems import Parameters, parse_monolithic, reconfigure_super
 from .flags import (
     MNT_ATIME_MASK,
     MNT_LOCK_ATIME,
@@ -115,7 +115,8 @@ def do_remount(k: Globals, task: Task, path: Path, flags: int, mnt_flags: int, d
     """
     check_remount(task, path, mnt_flags)
     sb = path.mnt.mnt_sb
-    read_only = parse_monolithic(sb.s_type, data) or bool(flags & MS_RDONLY)
+    wanted = parse_monolithic(sb.s_type, flags, data)
+    read_only = bool(wanted.sb_flags & SB_RDONLY)
     yield Acquire("do_remount", s_umount_name(sb))
     if not task.capable(sb.s_user_ns):
         yield Release("do_remount", s_umount_name(sb))
@@ -124,7 +125,8 @@ def do_remount(k: Globals, task: Task, path: Path, flags: int, mnt_flags: int, d
     if in_use is not None:
         yield Release("do_remount", s_umount_name(sb))
         raise Refused(refusals.REMOVED_IN_USE, path.mnt, in_use.path())
-    yield set_read_only(sb, "do_remount", read_only=read_only)
+    reconfigure_super(sb, wanted)
+    yield superblock_step(sb, "do_remount")
     yield Acquire("do_remount", MOUNT_LOCK)
     set_mount_flags(path.mnt, mnt_flags)
     yield Step("do_remount", "the flags of {0} change", (path.mnt.id,))
@@ -146,7 +148,8 @@ def do_umount_root(k: Globals, task: Task, mount: Mount) -> Code:
         if in_use is not None:
             yield Release("do_umount_root", s_umount_name(sb))
             raise Refused(refusals.REMOVED_IN_USE, mount, in_use.path())
-        yield set_read_only(sb, "do_umount_root", read_only=True)
+        reconfigure_super(sb, Parameters(sb.s_flags | SB_RDONLY, {}))
+        yield superblock_step(sb, "do_umount_root")
     yield Release("do_umount_root", s_umount_name(sb))
 
 
@@ -161,8 +164,7 @@ def removed_and_in_use(k: Globals, sb: SuperBlock) -> Dentry | None:
     return next((dentry for dentry in held if dentry.unlinked and dentry.d_sb is sb), None)
 
 
-def set_read_only(sb: SuperBlock, function: str, *, read_only: bool) -> Step:
-    """Switch the superblock; the Step names every mount of it."""
-    sb.s_flags = sb.s_flags | SB_RDONLY if read_only else sb.s_flags & ~SB_RDONLY
-    what = f"the {sb.s_type.name} of {{0}} becomes {'read-only' if read_only else 'writable'}"
+def superblock_step(sb: SuperBlock, function: str) -> Step:
+    """The superblock has changed, and with it the line of every mount that shows it."""
+    what = f"the {sb.s_type.name} of {{0}} is now {'read-only' if sb.s_flags & SB_RDONLY else 'writable'}"
     return Step(function, what, tuple(mount.id for mount in sb.s_mounts))

@@ -101,12 +101,12 @@ export function stepper(data, svgText, start = 0, moved = () => {}) {
   const end = frames.length - 1;
   const count = make("span", { class: "vf-count" });
   const says = make("p", { class: "vf-says", "aria-live": "polite", "aria-atomic": "true" });
-  const where = make("code", {});
+  const where = make("span", { class: "vf-code" });
   // The longest sentence, unseen, keeps the room for all of them, so that nothing below moves.
   const longest = frames.reduce((found, frame) => (frame.says.length > found.length ? frame.says : found), "");
   const locks = data.locks.map((name) => ({ name, state: make("span", { class: "vf-state" }), chip: null }));
   for (const lock of locks) {
-    lock.chip = make("span", { class: "vf-lock" }, make("code", {}, lock.name), lock.state);
+    lock.chip = make("span", { class: "vf-lock" }, make("span", { class: "vf-code" }, lock.name), lock.state);
   }
   const previous = button("previous", "Previous");
   const play = button("play", "Play");
@@ -120,7 +120,7 @@ export function stepper(data, svgText, start = 0, moved = () => {}) {
     class: "vfslab-stepper", role: "group", tabindex: 0, "aria-label": `Stepper: ${data.title}`,
     "data-lm-suppress-shortcuts": "true",
   },
-    make("div", { class: "vf-head" }, make("code", { class: "vf-title" }, data.title), count),
+    make("div", { class: "vf-head" }, make("span", { class: "vf-title vf-code" }, data.title), count),
     make("div", { class: "vf-controls", role: "toolbar", "aria-label": "Steps" }, previous, play, next, slider,
       make("span", { class: "vf-events" }, kinds, jump)),
     make("div", { class: "vf-sentence" }, says, make("p", { class: "vf-says vf-room", "aria-hidden": "true" }, longest)),
