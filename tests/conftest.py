@@ -21,6 +21,7 @@ settings.register_profile("default", derandomize=True, deadline=None)
 settings.register_profile("search", max_examples=1000, deadline=None, print_blob=True)
 settings.load_profile("default")
 
+
 def _without_dot() -> str | None:
     from vfslab.views.engine import EngineError, find_dot
 

@@ -1,6 +1,6 @@
 """Draws docs/peer-groups.svg, the picture in the README, from the transcript that stands there.
 
-    python tests/readme_picture.py
+python tests/readme_picture.py
 """
 
 from __future__ import annotations

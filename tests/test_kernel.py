@@ -173,7 +173,7 @@ OPTIONS = {
     "size=1m,mode=700": "rw,size=1024k,mode=700",
     "size=5000,nr_inodes=2k,uid=3,gid=4,mode=0755": "rw,size=8k,nr_inodes=2048,mode=755,uid=3,gid=4",
     "nr_blocks=7": "rw,size=28k",
-    "mode=1777,uid=0,size=0": "rw",
+    "mode=1777,uid=0,size=0": "rw,size=0k",
     "sync,lazytime": "rw,sync,lazytime",
     "ro": "ro",
 }

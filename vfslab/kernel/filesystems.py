@@ -56,18 +56,15 @@ def memparse(value: str) -> int:
 
 
 def _kilobytes(value: str) -> str:
-    """A size in whole pages, in kilobytes; none for a share of the machine's memory or for no limit."""
-    if value.endswith("%"):
-        return ""
-    pages = -(-memparse(value) // 4096)
-    return f"{4 * pages}k" if pages else ""
+    """A size in whole pages, in kilobytes; nothing for a share of the machine's memory."""
+    return "" if value.endswith("%") else f"{4 * -(-memparse(value) // 4096)}k"
 
 
 # How options are printed, in the order in which tmpfs prints them; ramfs has but the mode.
 _SHOWN: MappingProxyType[str, Callable[[str], str]] = MappingProxyType(
     {
         "size": _kilobytes,
-        "nr_inodes": lambda value: str(memparse(value) or ""),
+        "nr_inodes": lambda value: str(memparse(value)),
         "mode": lambda value: f"{int(value, 8) & 0o7777:03o}",
         "uid": lambda value: str(int(value)),
         "gid": lambda value: str(int(value)),
