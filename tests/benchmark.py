@@ -130,6 +130,7 @@ def main() -> None:
     print(f"{'':58} {'measured':34} {'ratio':>8}      at most")
     for row in rows():
         print(row, flush=True)
+    subprocess.run([sys.executable, str(HERE / "browser" / "measure_stepper.py")], check=True)
 
 
 if __name__ == "__main__":

@@ -20,7 +20,6 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from vfslab.machine import Machine
-    from vfslab.shell.session import CommandResult
     from vfslab.snapshot import Snapshot
 
 OWN_MOUNTINFO = "/proc/self/mountinfo"
@@ -88,6 +87,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _run(args: argparse.Namespace) -> int:
     from vfslab.oracle.live import SandboxEnded
+    from vfslab.shell.answer import answer
     from vfslab.shell.session import Session
 
     text = _read_transcript(args.file)
@@ -103,7 +103,7 @@ def _run(args: argparse.Namespace) -> int:
         _print_json({"release": machine.release, "commands": commands, "mountinfo": tables})
     else:
         for result in results:
-            print(_shown(_for_people(result)), end="")
+            print(answer(result), end="")
     return 0
 
 
@@ -216,14 +216,6 @@ def _write_svg(out: str, snapshot: Snapshot) -> None:
         Path(out).write_text(svg, encoding="utf-8")
     except OSError as error:
         raise Trouble(f"{_shown(out)}: {error.strerror}") from None
-
-
-def _for_people(result: CommandResult) -> str:
-    parts = [f"{result.shell}# {result.command}\n", result.stdout, result.stderr]
-    if result.status:
-        why = ": ".join(filter(None, (result.errno, result.reason)))
-        parts.append(f"    status {result.status}{', ' if why else ''}{why}\n")
-    return "".join(parts)
 
 
 def _called(file: str) -> str:

@@ -9,6 +9,7 @@ and for that one an edge that must not decide a rank (``constraint=false``) has 
 
 from __future__ import annotations
 
+import html
 from collections.abc import Collection, Iterator, Mapping
 
 from vfslab.snapshot import Snapshot
@@ -69,19 +70,18 @@ def write(picture: Picture, *, compact: bool = False, legend: bool = False) -> s
     size = ROWS if compact else CARDS
     lines = {number: words(node, compact) for number, node in picture.nodes.items()}
     layout = place(picture, lines, size)
-    below = {edge.head for edge in picture.edges.values() if edge.kind == "tree"}
     text = ["digraph vfslab {", *_defaults(layout)]
     for ns, cluster in picture.clusters.items():
         text.append(f"  subgraph cluster_{ns_part(ns)} {{")
         text.append(f"    {_cluster(ns, cluster, layout)}")
         text += [
-            f"    {_node(number, node, lines[number], layout, number in below)}"
+            f"    {_node(number, node, lines[number], layout)}"
             for number, node in picture.nodes.items()
             if node.home == ns
         ]
         text.append("  }")
     text += [
-        f"  {_node(number, node, lines[number], layout, number in below)}"
+        f"  {_node(number, node, lines[number], layout)}"
         for number, node in picture.nodes.items()
         if node.home not in picture.clusters
     ]
@@ -100,9 +100,7 @@ def words(node: Node, compact: bool) -> tuple[str, ...]:
     First its number and what it is, behind the sign of what happened to it, then
     those of the others that have words.
     """
-    sign = next((SIGNS[name] + " " for name in SIGNS if name in node.classes), "")
-    name = node.name + "   " if node.name else ""
-    first = name + sign + node.lines[0]
+    first = next((SIGNS[name] + " " for name in SIGNS if name in node.classes), "") + node.lines[0]
     rest = [line for line in node.lines[1:] if line]
     return ("   ".join([first, *rest]),) if compact else (first, *rest)
 
@@ -144,11 +142,11 @@ def _cluster(ns: int, cluster: Cluster, layout: Layout) -> str:
     return f"graph {_attributes(attributes)};"
 
 
-def _node(number: int, node: Node, lines: tuple[str, ...], layout: Layout, below: bool) -> str:
-    """A card. The first line of one ``below`` another leaves its left to the mountpoint of the edge."""
+def _node(number: int, node: Node, lines: tuple[str, ...], layout: Layout) -> str:
+    """A card. Its first line leaves the left to the mountpoint, which the edge has, or to its own name."""
     box = layout.nodes[number]
     first, *rest = lines
-    label = quote(first)[1:-1] + ("\\r" if below else "\\l")
+    label = quote(first)[1:-1] + "\\r"
     label += "".join(quote(line)[1:-1] + "\\l" for line in rest)
     state = next((name for name in _FILLS if name in node.classes), "")
     dashed = "loose" in node.classes or "leaving" in node.classes
@@ -167,7 +165,13 @@ def _node(number: int, node: Node, lines: tuple[str, ...], layout: Layout, below
         attributes["peripheries"] = "2"
     if "dim" in node.classes:
         attributes["fontcolor"] = palette.MUTED
-    return f'{mount_part(number)} [label="{label}", {_attributes(attributes)[1:]};'
+    texts = f'label="{label}"'
+    if node.name:
+        start = layout.name_place(number)
+        middle = start.x + text_width(node.name, layout.size.font, bold=True) / 2
+        texts += f", xlabel=<<B>{html.escape(node.name)}</B>>"
+        attributes["xlp"] = _at(Point(middle, start.y), layout)
+    return f"{mount_part(number)} [{texts}, {_attributes(attributes)[1:]};"
 
 
 def _edge(key: str, edge: Edge, layout: Layout) -> str:
@@ -175,10 +179,12 @@ def _edge(key: str, edge: Edge, layout: Layout) -> str:
     classes = " ".join([edge.kind, *sorted(edge.classes)])
     attributes = {"id": key, "class": classes, "pos": _path(route, layout)}
     if edge.kind == "tree":
-        attributes |= {"arrowhead": "none", "color": palette.MUTED, "penwidth": "1.1"}
-        if edge.label and route.label is not None:
-            middle = route.label.x + text_width(edge.label, layout.size.font, True) / 2
-            attributes |= {"label": edge.label, "lp": _at(Point(middle, route.label.y), layout)}
+        head = "normal" if edge.late else "none"
+        attributes |= {"arrowhead": head, "color": palette.MUTED, "penwidth": "1.1"}
+        if edge.label:
+            start = layout.name_place(edge.head)
+            middle = start.x + text_width(edge.label, layout.size.font, bold=True) / 2
+            attributes |= {"label": edge.label, "lp": _at(Point(middle, start.y), layout)}
     else:
         attributes["color"] = palette.GROUPS[palette.group_slot(edge.group)]
         if edge.kind == "peer":

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from vfslab.kernel.effects import Acquire, Alloc, Release
+from vfslab.kernel.effects import Acquire, Alloc, Release, Step
 from vfslab.snapshot import Snapshot
 from vfslab.views import dot
 from vfslab.views import picture as pictures
@@ -112,7 +112,7 @@ def _pictures(kept: Sequence[Frame], snapshots: Sequence[Snapshot]) -> list[Pict
     The covered namespace roots are shown, all of them, if a step deals with one:
     then trees begin at one height.
     """
-    touched = {number for frame in kept for number in frame.mounts}
+    touched = {number for frame in kept for number in _named(frame)}
     roots = {ns.root for snapshot in snapshots for ns in snapshot.namespaces.values()}
     mounts = [mount for snapshot in snapshots for mount in snapshot.mounts.values()]
     homes = {mount.id: mount.ns for mount in mounts if mount.ns is not None}
@@ -121,6 +121,11 @@ def _pictures(kept: Sequence[Frame], snapshots: Sequence[Snapshot]) -> list[Pict
         same = before is not None and now == before
         found.append(found[-1] if same else pictures.picture(now, roots if roots & touched else (), homes))
     return found
+
+
+def _named(frame: Frame) -> tuple[int, ...]:
+    """The mounts that the sentence names: those it touches, and others."""
+    return frame.effect.mounts + frame.effect.others if isinstance(frame.effect, Step) else ()
 
 
 def _marked(kept: Sequence[Frame], drawn: Sequence[Picture]) -> Iterator[Picture]:

@@ -82,13 +82,9 @@ SHELF = 1000.0
 
 
 class Route(NamedTuple):
-    """A line of cubic Bézier pieces: a start and three points for each piece.
-
-    ``label`` is where its words begin, half a line up; ``tip`` the point of its arrow.
-    """
+    """A line of cubic Bézier pieces: a start, three points for each piece; ``tip`` is that of its arrow."""
 
     points: tuple[Point, ...]
-    label: Point | None = None
     tip: Point | None = None
 
 
@@ -111,6 +107,11 @@ class Layout:
         if number not in self.doubled:
             return box
         return Box(box.x - BORDER, box.y - BORDER, box.width + 2 * BORDER, box.height + 2 * BORDER)
+
+    def name_place(self, number: int) -> Point:
+        """Where the name of a mount begins on its card, at half the height of the letters."""
+        box = self.nodes[number]
+        return Point(box.x + self.size.pad, box.y + self.size.pad / 2 + self.size.line / 2)
 
     def gap_below(self, box: Box) -> float:
         """The height of the first gap between rows below ``box``: no mount stands there."""
@@ -137,7 +138,7 @@ class _Column:
 def place(picture: Picture, lines: dict[int, tuple[str, ...]], size: Size) -> Layout:
     """Where the parts of ``picture`` stand. ``lines`` are those on each card, without the mountpoint."""
     layout = Layout(size, doubled=frozenset(number for number, node in picture.nodes.items() if node.group))
-    names = dict.fromkeys(picture.nodes, "")
+    names = {number: node.name for number, node in picture.nodes.items()}
     for edge in picture.edges.values():
         if edge.kind == "tree":
             names[edge.head] = max(names[edge.head], edge.label, key=text_width)
@@ -286,18 +287,17 @@ def _route(layout: Layout, home: dict[int, _Column], key: str, edge: Edge) -> Ro
 
 def _branch(size: Size, home: dict[int, _Column], edge: Edge, parent: Box, child: Box) -> Route:
     """From a parent to a child: down from the parent's card and into the child's from the left."""
-    label = Point(child.x + size.pad, child.y + size.pad / 2 + size.line / 2)
     column = home[edge.head]
     if home[edge.tail] is not column:
-        start, end = Point(parent.right, parent.middle), Point(child.x, child.middle)
-        return Route(_curve(start, end), label)
+        return _ended(edge, _curve(Point(parent.right, parent.middle), Point(child.x, child.middle)))
     if not edge.late and parent.bottom < child.y:
         x = parent.x + size.indent / 2
-        corners = [Point(x, parent.bottom), Point(x, child.middle), Point(child.x, child.middle)]
-        return Route(_bent(corners), label)
-    x = column.box.x + MARGIN / 2
+        return Route(_bent([Point(x, parent.bottom), Point(x, child.middle), Point(child.x, child.middle)]))
     start, end = Point(parent.x, parent.middle), Point(child.x, child.middle)
-    return Route(_bent([start, Point(x, start.y), Point(x, end.y), end]), label)
+    x = column.box.x + MARGIN / 3 * (
+        1 if start.y < end.y else 2
+    )  # those that go up beside those that go down
+    return _ended(edge, _bent([start, Point(x, start.y), Point(x, end.y), end], radius=3))
 
 
 def _across(layout: Layout, home: dict[int, _Column], edge: Edge) -> Route:
@@ -327,7 +327,7 @@ def _across(layout: Layout, home: dict[int, _Column], edge: Edge) -> Route:
 
 def _ended(edge: Edge, points: tuple[Point, ...]) -> Route:
     """The line of ``points``, a little shorter where an arrowhead takes the rest."""
-    if edge.kind != "slave":
+    if edge.kind != "slave" and not edge.late:
         return Route(points)
     tip, near = points[-1], points[-4]
     end = Point(tip.x + (ARROW if near.x > tip.x else -ARROW), tip.y)

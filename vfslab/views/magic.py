@@ -19,9 +19,9 @@ from vfslab.machine import Machine
 from vfslab.model import Model
 from vfslab.oracle.compare import check
 from vfslab.oracle.live import NotAllowed, RunningKernel, SandboxEnded
+from vfslab.shell.answer import answer
 from vfslab.shell.session import CommandResult, Session
 from vfslab.shell.transcript import TranscriptError, parse
-from vfslab.views.answer import answer
 
 QUESTIONS = frozenset(("cat", "diff", "findmnt", "ls", "mountpoint", "pwd"))
 

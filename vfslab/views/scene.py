@@ -16,7 +16,7 @@ from typing import NamedTuple
 from vfslab.views import dot, engine, palette
 from vfslab.views.legend import LEGEND
 from vfslab.views.metrics import text_width
-from vfslab.views.picture import Picture
+from vfslab.views.picture import Node, Picture
 
 _SVG = "{http://www.w3.org/2000/svg}"
 _KEPT = {f"{_SVG}{tag}" for tag in ("svg", "g", "path", "polygon", "polyline", "ellipse", "text")}
@@ -38,14 +38,8 @@ def looks(now: Picture, union: Picture, compact: bool) -> dict[str, Look]:
         found[dot.ns_part(ns)] = Look("ns" if there else "ns absent", (label,))
     for number, whole in union.nodes.items():
         node = now.nodes.get(number)
-        if node is None:
-            found[dot.mount_part(number)] = Look("mount absent", dot.words(whole, compact))
-            continue
-        texts = dot.words(node, compact)
-        if not compact:
-            slots = [slot for slot, line in enumerate(whole.lines) if line and slot]
-            texts = (texts[0], *(node.lines[slot] if slot < len(node.lines) else "" for slot in slots))
-        found[dot.mount_part(number)] = Look(_classes("mount", node.classes, node.group), texts)
+        classes = "mount absent" if node is None else _classes("mount", node.classes, node.group)
+        found[dot.mount_part(number)] = Look(classes, _texts(node or whole, whole, compact))
     for key, whole_edge in union.edges.items():
         edge = now.edges.get(key, whole_edge._replace(classes=frozenset({"absent"})))
         found[key] = Look(
@@ -57,6 +51,15 @@ def looks(now: Picture, union: Picture, compact: bool) -> dict[str, Look]:
 def key(prefix: str) -> str:
     """The legend as a drawing of its own. Raises EngineError."""
     return stage(engine.svg(dot.legend()), prefix, looks(LEGEND, LEGEND, compact=True))
+
+
+def _texts(node: Node, whole: Node, compact: bool) -> tuple[str, ...]:
+    """The words on a card in the places that ``whole`` has for them, and its name last if it ever has one."""
+    texts = dot.words(node, compact)
+    if not compact:
+        slots = [slot for slot, line in enumerate(whole.lines) if line and slot]
+        texts = (texts[0], *(node.lines[slot] if slot < len(node.lines) else "" for slot in slots))
+    return (*texts, node.name) if whole.name else texts
 
 
 def stage(svg: str, prefix: str, first: Mapping[str, Look]) -> str:
