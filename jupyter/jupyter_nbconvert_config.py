@@ -5,4 +5,4 @@ A stepper comes as a widget, which is blank without a kernel, and as HTML that s
 
 c = get_config()  # noqa: F821
 
-c.NbConvertBase.display_data_priority = ["text/html", "image/svg+xml", "image/png", "text/markdown", "text/plain"]
+c.NbConvertBase.display_data_priority = ["text/html", "image/svg+xml", "image/png", "text/plain"]
