@@ -7,6 +7,7 @@ test begins with the first stepper at its first frame.
 from __future__ import annotations
 
 import functools
+import importlib.util
 import os
 import subprocess
 import sys
@@ -22,9 +23,10 @@ from vfslab.views.frames import frames
 from vfslab.views.stepper import Stepper
 
 pytestmark = [pytest.mark.browser, pytest.mark.dot, pytest.mark.slow]
-playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+if importlib.util.find_spec("playwright") is None and "browser" not in os.environ.get("VFSLAB_REQUIRE", ""):
+    pytest.skip("playwright is not installed", allow_module_level=True)
 
-from playwright.sync_api import Browser, Locator, Page, expect  # noqa: E402 (only where it is installed)
+from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright  # noqa: E402 (where it is there)
 
 CELLS = [
     "import timelines\nfrom vfslab.views.diagram import show\nfrom vfslab.views.stepper import Stepper",
@@ -60,7 +62,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def browser(chromium: str) -> Iterator[Browser]:
-    with playwright.sync_playwright() as driver:
+    with sync_playwright() as driver:
         opened = lab.launch(driver, chromium)
         yield opened
         opened.close()
