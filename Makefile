@@ -45,6 +45,7 @@ lint: $(VENV)/installed-test
 
 notebooks: $(VENV)/installed-test
 	$(python) tests/notebook_tools.py notebooks/*.ipynb
+	$(python) tests/readme_picture.py
 
 benchmark: $(VENV)/installed-test
 	$(python) tests/benchmark.py
