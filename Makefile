@@ -22,7 +22,7 @@ help:
 	@echo 'make lab         open JupyterLab on the first notebook (LAB_ARGS=... is passed on)'
 	@echo 'make test        check everything: style, types, tests, notebooks'
 	@echo 'make check       the fast part of that: without notebooks, browser and running kernel'
-	@echo 'make notebooks   execute the notebooks and save their outputs'
+	@echo 'make notebooks   execute the notebooks and save their outputs; draw the picture of the README'
 	@echo 'make benchmark   measure the speed'
 	@echo 'make clean       remove $(VENV) and what the tools left'
 	@echo 'PYTHON=...       the Python to use, 3.11 or newer (now: $(PYTHON))'

@@ -101,6 +101,8 @@ ERRNOS: list[tuple[tuple[Call, ...], Call, str | None]] = [
     ((), ("mkdir", ""), "ENOENT"),
     ((), ("mknod", "/f"), "EEXIST"),
     ((), ("mknod", "/none/f"), "ENOENT"),
+    ((), ("utimensat", "/f"), None),
+    ((), ("utimensat", "/none"), "ENOENT"),
     ((), ("rmdir", "/d"), None),
     ((), ("rmdir", "/m"), "EBUSY"),
     ((("mkdir", "/d/d"),), ("rmdir", "/d"), "ENOTEMPTY"),
