@@ -189,7 +189,7 @@ def test_options_of_a_superblock_as_mountinfo_prints_them(machine: str) -> None:
             assert session.run("sh1", f"mount -t tmpfs -o {options} T /{number}").status == 0, options
         shown = [entry.super_options for entry in parse(session.mountinfo("sh1"))[1:]]
         assert shown == list(OPTIONS.values())
-        session.run("sh1", "mount -o remount,ro,size=2m /0")
+        session.run("sh1", "mount -o remount,ro,dirsync,size=2m,mode=755 /0")
         assert parse(session.mountinfo("sh1"))[1].super_options == "ro,size=2048k,mode=700"
 
 

@@ -35,6 +35,7 @@ from .flags import (
     MS_RELATIME,
     MS_REMOUNT,
     MS_STRICTATIME,
+    SB_DIRSYNC,
     SB_RDONLY,
 )
 from .globals import Globals
@@ -125,13 +126,19 @@ def do_remount(k: Globals, task: Task, path: Path, flags: int, mnt_flags: int, d
     if in_use is not None:
         yield Release("do_remount", s_umount_name(sb))
         raise Refused(refusals.REMOVED_IN_USE, path.mnt, in_use.path())
-    reconfigure_super(sb, wanted)
+    reconfigure_super(sb, remountable(sb, wanted))
     yield superblock_step(sb, "do_remount")
     yield Acquire("do_remount", MOUNT_LOCK)
     set_mount_flags(path.mnt, mnt_flags)
     yield Step("do_remount", "the flags of {0} change", (path.mnt.id,))
     yield Release("do_remount", MOUNT_LOCK)
     yield Release("do_remount", s_umount_name(sb))
+
+
+def remountable(sb: SuperBlock, wanted: Parameters) -> Parameters:
+    """What of it a remount can change: not SB_DIRSYNC (MS_RMT_MASK), and of tmpfs only its limits."""
+    options = {name: value for name, value in wanted.options.items() if name in ("size", "nr_inodes")}
+    return Parameters(wanted.sb_flags & ~SB_DIRSYNC | sb.s_flags & SB_DIRSYNC, options)
 
 
 def do_umount_root(k: Globals, task: Task, mount: Mount) -> Code:
