@@ -139,7 +139,18 @@ def getcwd() -> str:
 
 
 def mountinfo() -> str:
-    return decode(read_whole(os.open("self/mountinfo", os.O_RDONLY, dir_fd=procfs)))
+    text = decode(read_whole(os.open("self/mountinfo", os.O_RDONLY, dir_fd=procfs)))
+    return "\n".join(map(seen_inside, text.split("\n"))) if outer_owner else text
+
+
+def seen_inside(line: str) -> str:
+    """A line of mountinfo as root of the sandbox would have it.
+
+    The kernel prints the owner of a tmpfs as the initial user namespace knows it (shmem_show_options()).
+    In the sandbox's it is 0, which is not printed, and which a remount may be told again.
+    """
+    place, separator, filesystem = line.rpartition(" - ")
+    return place + separator + filesystem.replace(outer_owner, "")
 
 
 CALLS: dict[str, Callable[..., Any]] = {
@@ -160,6 +171,9 @@ CALLS: dict[str, Callable[..., Any]] = {
     "getcwd": getcwd,
     "mountinfo": mountinfo,
 }
+
+# how the options of a tmpfs name root of a sandbox that is in a user namespace; set when it is made
+outer_owner = ""
 
 # a descriptor on a procfs, for the scratch root has no /proc; opened in enter()
 procfs = -1
@@ -235,6 +249,7 @@ def has_sys_admin() -> bool:
 
 def leave_user_and_pid_namespace() -> None:
     """user_namespaces(7), pid_namespaces(7): root of a new user namespace where not privileged."""
+    global outer_owner  # noqa: PLW0603 - one per process, as the namespace is
     user = 0 if step("open(/proc/self/status)", has_sys_admin) else CLONE_NEWUSER
     uid, gid = os.geteuid(), os.getegid()
     try:
@@ -243,6 +258,7 @@ def leave_user_and_pid_namespace() -> None:
         if user:
             step("unshare(CLONE_NEWUSER)", libc.unshare, user)
     if user:
+        outer_owner = (f",uid={uid}" if uid else "") + (f",gid={gid}" if gid else "")
         step("write(/proc/self/setgroups)", write, "/proc/self/setgroups", "deny")
         step("write(/proc/self/uid_map)", write, "/proc/self/uid_map", f"0 {uid} 1")
         step("write(/proc/self/gid_map)", write, "/proc/self/gid_map", f"0 {gid} 1")
