@@ -12,7 +12,20 @@ SHELLS = ("sh1", "sh2", "sh3")
 DIRECTORIES = ("/a", "/b", "/c", "/a/x", "/a/y", "/b/x", "/c/x", "/a/x/z", "/d", "/d/old")
 PATHS = (*DIRECTORIES, "/", ".", "..", "/..", "/nope", "/f")
 TYPES = ("shared", "slave", "private", "unbindable", "rshared", "rslave", "rprivate", "runbindable")
-SETUP = ("mkdir -p " + " ".join(DIRECTORIES), "touch /f")
+FILES = ("/f", "/g", "/a/f", "/b/x/f", "f", "/a")
+FLAGS = (
+    "ro",
+    "rw",
+    "nosuid",
+    "nodev,noexec",
+    "noatime",
+    "relatime",
+    "strictatime",
+    "nodiratime",
+    "nosuid,ro",
+    "sync",
+)
+SETUP = ("mkdir -p " + " ".join(DIRECTORIES), "touch /f /g")
 
 Choose = Callable[[tuple[str, ...]], str]
 
@@ -43,11 +56,21 @@ RULES = (
     Rule("rmdir", 1, lambda choose: f"rmdir {choose(PATHS)}"),
     Rule("ls", 1, lambda choose: f"ls {choose(PATHS)}"),
     Rule("pwd", 0.5, lambda choose: "pwd"),
+    Rule("remount,bind", 0.8, lambda choose: f"mount -o remount,bind,{choose(FLAGS)} {choose(PATHS)}"),
+    Rule("remount", 0.4, lambda choose: f"mount -o remount,{choose(FLAGS)} {choose(PATHS)}"),
+    Rule("tmpfs -o", 0.5, lambda choose: f"mount -t tmpfs -o {choose(FLAGS)} D {choose(PATHS)}"),
+    Rule("bind -o", 0.4, lambda choose: f"mount --bind -o {choose(FLAGS)} {choose(PATHS)} {choose(PATHS)}"),
     Rule(
-        "remount",
-        0.5,
-        lambda choose: f"mount -o remount,bind,{choose(('ro', 'rw', 'nosuid'))} {choose(PATHS)}",
+        "bind and type",
+        0.6,
+        lambda choose: f"mount --rbind --make-{choose(TYPES)} {choose(PATHS)} {choose(PATHS)}",
     ),
+    Rule("ramfs", 0.3, lambda choose: f"mount -t ramfs E {choose(PATHS)}"),
+    Rule("bind of files", 0.4, lambda choose: f"mount --bind {choose(FILES)} {choose(FILES)}"),
+    Rule("umount of files", 0.3, lambda choose: f"umount {choose(FILES)}"),
+    Rule("touch", 0.5, lambda choose: f"touch {choose(FILES)}"),
+    Rule("rm -r", 0.2, lambda choose: f"rm -r {choose(PATHS)}"),
+    Rule("diff -r", 0.2, lambda choose: f"diff -r {choose(PATHS)} {choose(PATHS)}"),
 )
 
 # A table this large says no more than a small one, and rbind doubles.
