@@ -14,17 +14,10 @@ from .flags import (
     CL_MAKE_SHARED,
     CL_PRIVATE,
     CL_SLAVE,
+    LOCKABLE_FLAGS,
     MNT_INTERNAL_FLAGS,
     MNT_LOCK_ATIME,
-    MNT_LOCK_NODEV,
-    MNT_LOCK_NOEXEC,
-    MNT_LOCK_NOSUID,
-    MNT_LOCK_READONLY,
     MNT_LOCKED,
-    MNT_NODEV,
-    MNT_NOEXEC,
-    MNT_NOSUID,
-    MNT_READONLY,
     T_SHARED,
     T_UNBINDABLE,
 )
@@ -34,7 +27,7 @@ from .locking import under_mount_lock
 from .objects import Dentry, Mount, is_subdir
 from .peers import is_unbindable
 from .umount import umount_failed_tree
-from .vfsmount import attach_mnt
+from .vfsmount import attach_mnt, new_mount
 
 # Made once: a copy of 30,000 mounts yields each of these 30,000 times.
 ALLOC = Alloc("alloc_vfsmnt", "struct mount")
@@ -51,10 +44,7 @@ def clone_mnt(k: Globals, old: Mount, root: Dentry, flags: int) -> Code:
     """
     if (yield ALLOC):
         raise Refused(refusals.NO_MEMORY, "struct mount")
-    k.last_mount_id = id = k.last_mount_id + 1
-    k.mounts[id] = mount = Mount(
-        id, k.mnt_ida.alloc(), old.mnt_devname, root, old.mnt_flags & ~MNT_INTERNAL_FLAGS
-    )
+    mount = new_mount(k, old.mnt_devname, root, old.mnt_flags & ~MNT_INTERNAL_FLAGS)
     group = 0 if flags & (CL_SLAVE | CL_PRIVATE) else old.mnt_group_id
     if flags & CL_MAKE_SHARED and not group:
         group = k.mnt_group_ida.alloc()
@@ -74,7 +64,7 @@ def clone_mnt(k: Globals, old: Mount, root: Dentry, flags: int) -> Code:
         if old.mnt_master is not None:
             mount.mnt_master = old.mnt_master
             add_slave_behind(old, mount)
-    yield Step("clone_mnt", "{0} is cloned from {others[0]}", (id,), (old.id,))
+    yield Step("clone_mnt", "{0} is cloned from {others[0]}", (mount.id,), (old.id,))
     return mount
 
 
@@ -119,14 +109,6 @@ def copy_subtree(k: Globals, top: Mount, parent_copy: Mount, flags: int) -> Code
         source = next_mnt(source, top)
 
 
-_LOCKED_WHEN_SET = (
-    (MNT_READONLY, MNT_LOCK_READONLY),
-    (MNT_NODEV, MNT_LOCK_NODEV),
-    (MNT_NOSUID, MNT_LOCK_NOSUID),
-    (MNT_NOEXEC, MNT_LOCK_NOEXEC),
-)
-
-
 def lock_mnt_tree(root: Mount) -> Code:
     """Freeze the tree for an owner with fewer rights.
 
@@ -134,7 +116,7 @@ def lock_mnt_tree(root: Mount) -> Code:
     """
     for mount in tree(root):
         mount.mnt_flags |= MNT_LOCK_ATIME
-        for flag, lock in _LOCKED_WHEN_SET:
+        for lock, flag, _ in LOCKABLE_FLAGS:
             if mount.mnt_flags & flag:
                 mount.mnt_flags |= lock
         if mount is not root:

@@ -12,7 +12,7 @@ from . import refusals
 from .effects import MOUNT_LOCK, Acquire, Alloc, Code, Refused, Release, Step
 from .flags import MNT_READONLY, MNT_UMOUNT, SB_RDONLY, UMOUNT_CONNECTED
 from .globals import Globals
-from .locking import inode_lock_name, under_namespace_sem
+from .locking import holding, inode_lock_name, under_namespace_sem
 from .namei import Parent, check_length, d_path, filename_parentat, lookup, user_path_at
 from .objects import Dentry, Mount, Path, Task
 from .umount import umount_tree
@@ -33,15 +33,11 @@ def in_parent(k: Globals, task: Task, function: str, name: str, body: Callable[[
     ``function`` holds its inode lock meanwhile.
     """
     parent = filename_parentat(task, name)
-    inode = inode_lock_name(parent.path.dentry)
-    yield Acquire(function, inode)
     try:
-        value = yield from body(parent)
+        value = yield from holding(function, inode_lock_name(parent.path.dentry), body(parent))
     except Refused:
-        yield Release(function, inode)
         path_put(k, parent.path)
         raise
-    yield Release(function, inode)
     path_put(k, parent.path)
     return value
 

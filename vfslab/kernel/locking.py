@@ -36,12 +36,21 @@ def under_namespace_sem(k: Globals, function: str, body: Code) -> Code:
     return value
 
 
-def under_mount_lock(function: str, body: Code) -> Code:
-    """Run ``body``, which cannot be refused, with mount_lock held by ``function``."""
-    yield Acquire(function, MOUNT_LOCK)
-    value = yield from body
-    yield Release(function, MOUNT_LOCK)
+def holding(function: str, lock: str, body: Code) -> Code:
+    """Run ``body`` with ``lock`` held by ``function``; it is given back when ``body`` is refused, too."""
+    yield Acquire(function, lock)
+    try:
+        value = yield from body
+    except Refused:
+        yield Release(function, lock)
+        raise
+    yield Release(function, lock)
     return value
+
+
+def under_mount_lock(function: str, body: Code) -> Code:
+    """Run ``body`` with mount_lock held by ``function``."""
+    return holding(function, MOUNT_LOCK, body)
 
 
 def namespace_unlock(k: Globals, function: str) -> Code:

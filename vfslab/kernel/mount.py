@@ -10,7 +10,7 @@ from __future__ import annotations
 from . import refusals
 from .attach import attach_recursive_mnt
 from .clone import clone_mnt, copy_tree
-from .effects import MOUNT_LOCK, Acquire, Code, Refused, Release
+from .effects import Code, Refused
 from .filesystems import deactivate_super, get_fs_type, parse_monolithic, vfs_get_tree
 from .flags import (
     CL_COPY_MNT_NS_FILE,
@@ -304,31 +304,25 @@ def do_umount(k: Globals, task: Task, mount: Mount, flags: int) -> Code:
             raise Refused(refusals.EXPIRE_MARKED, mount)
     if mount is task.fs.root.mnt and not flags & MNT_DETACH:
         return (yield from do_umount_root(k, task, mount))
-    yield from under_namespace_sem(k, "do_umount", under_umount_checks(k, task, mount, flags))
+    locked = under_mount_lock("do_umount", do_umount_locked(k, task, mount, flags))
+    yield from under_namespace_sem(k, "do_umount", locked)
 
 
-def under_umount_checks(k: Globals, task: Task, mount: Mount, flags: int) -> Code:
-    """Ask again under the locks, then take the mount or tree away."""
-    yield Acquire("do_umount", MOUNT_LOCK)
-    try:
-        if not check_mnt(task, mount):
-            raise Refused(refusals.UMOUNT_NOT_OURS, mount)
-        if mount.mnt_flags & MNT_LOCKED:
-            raise Refused(refusals.UMOUNT_LOCKED, mount)
-        if not mnt_has_parent(mount):
-            raise Refused(refusals.UMOUNT_ABSOLUTE_ROOT, mount)
-        if flags & MNT_DETACH:
-            yield from umount_tree(k, mount, UMOUNT_PROPAGATE)
-        else:
-            busy = propagate_mount_busy(mount, 2)
-            if busy is mount:
-                if mount.mnt_mounts_first is not None:
-                    raise Refused(refusals.UMOUNT_BUSY_CHILD, mount, mount.mnt_mounts_first)
-                raise Refused(refusals.UMOUNT_BUSY, mount)
-            if busy is not None:
-                raise Refused(refusals.UMOUNT_COUNTERPART_BUSY, mount, busy)
-            yield from umount_tree(k, mount, UMOUNT_PROPAGATE | UMOUNT_SYNC)
-    except Refused:
-        yield Release("do_umount", MOUNT_LOCK)
-        raise
-    yield Release("do_umount", MOUNT_LOCK)
+def do_umount_locked(k: Globals, task: Task, mount: Mount, flags: int) -> Code:
+    """The part of do_umount() under the locks: ask again, then take the mount or tree away."""
+    if not check_mnt(task, mount):
+        raise Refused(refusals.UMOUNT_NOT_OURS, mount)
+    if mount.mnt_flags & MNT_LOCKED:
+        raise Refused(refusals.UMOUNT_LOCKED, mount)
+    if not mnt_has_parent(mount):
+        raise Refused(refusals.UMOUNT_ABSOLUTE_ROOT, mount)
+    if flags & MNT_DETACH:
+        return (yield from umount_tree(k, mount, UMOUNT_PROPAGATE))
+    busy = propagate_mount_busy(mount, 2)
+    if busy is mount:
+        if mount.mnt_mounts_first is not None:
+            raise Refused(refusals.UMOUNT_BUSY_CHILD, mount, mount.mnt_mounts_first)
+        raise Refused(refusals.UMOUNT_BUSY, mount)
+    if busy is not None:
+        raise Refused(refusals.UMOUNT_COUNTERPART_BUSY, mount, busy)
+    yield from umount_tree(k, mount, UMOUNT_PROPAGATE | UMOUNT_SYNC)

@@ -54,14 +54,12 @@ class FileSystemType(NamedTuple):
 
     ``single`` types have one instance that every mount shares (sysfs);
     ``create_errno`` is what creating a file in it is answered with, None where
-    files can be made; ``userns_mount`` tells whether a user namespace other than
-    the first may mount it; ``options`` are the option names it accepts.
+    files can be made; ``options`` are the option names it accepts.
     """
 
     name: str
     single: bool = False
     create_errno: str | None = None
-    userns_mount: bool = True
     user_mountable: bool = True
     options: frozenset[str] = frozenset()
     ignores_unknown_options: bool = False
@@ -260,14 +258,13 @@ class MntNamespace:
 
 
 class FsStruct:
-    """struct fs_struct: where ``/`` and ``.`` are for the tasks that share it."""
+    """struct fs_struct: where ``/`` and ``.`` are for a task."""
 
-    __slots__ = ("pwd", "root", "users")
+    __slots__ = ("pwd", "root")
 
     def __init__(self, root: Path, pwd: Path) -> None:
         self.root = root
         self.pwd = pwd
-        self.users = 1
 
 
 class Task:

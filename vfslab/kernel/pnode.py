@@ -164,10 +164,8 @@ def propagate_mnt(k: Globals, parent: Mount, dentry: Dentry, source: Mount, copi
                 flags = CL_SLAVE | (CL_MAKE_SHARED if is_shared(group) else 0)
                 members = ring(group)
             for receiver in members:
-                if is_new(receiver) or not is_subdir(dentry, receiver.mnt_root):
-                    continue
                 ns = receiver.mnt_ns
-                if ns is None or ns.anon:
+                if ns is None or ns.anon or not is_subdir(dentry, receiver.mnt_root):
                     continue
                 if flags & CL_SLAVE:
                     last_copy = find_master(receiver, last_copy, source)

@@ -10,12 +10,9 @@ from . import refusals
 from .effects import MOUNT_LOCK, Acquire, Code, Refused, Release, Step
 from .filesystems import Parameters, parse_monolithic, reconfigure_super
 from .flags import (
+    LOCKABLE_FLAGS,
     MNT_ATIME_MASK,
     MNT_LOCK_ATIME,
-    MNT_LOCK_NODEV,
-    MNT_LOCK_NOEXEC,
-    MNT_LOCK_NOSUID,
-    MNT_LOCK_READONLY,
     MNT_NOATIME,
     MNT_NODEV,
     MNT_NODIRATIME,
@@ -40,6 +37,7 @@ from .flags import (
 )
 from .globals import Globals
 from .links import children
+from .locking import holding
 from .objects import Dentry, Mount, Path, SuperBlock, Task
 
 _SIMPLE = (
@@ -50,13 +48,6 @@ _SIMPLE = (
     (MS_NODIRATIME, MNT_NODIRATIME),
     (MS_RDONLY, MNT_READONLY),
     (MS_NOSYMFOLLOW, MNT_NOSYMFOLLOW),
-)
-# What a locked mount may not give up: the lock, the flag it guards, and its name.
-_LOCKED_FLAGS = (
-    (MNT_LOCK_READONLY, MNT_READONLY, "ro"),
-    (MNT_LOCK_NODEV, MNT_NODEV, "nodev"),
-    (MNT_LOCK_NOSUID, MNT_NOSUID, "nosuid"),
-    (MNT_LOCK_NOEXEC, MNT_NOEXEC, "noexec"),
 )
 
 
@@ -80,7 +71,7 @@ def check_remount(task: Task, path: Path, mnt_flags: int) -> None:
         raise Refused(refusals.REMOUNT_NOT_OURS, mount)
     if path.dentry is not mount.mnt_root:
         raise Refused(refusals.REMOUNT_OF_NO_MOUNT_ROOT, path.dentry.path())
-    for lock, flag, name in _LOCKED_FLAGS:
+    for lock, flag, name in LOCKABLE_FLAGS:
         if mount.mnt_flags & lock and not mnt_flags & flag:
             raise Refused(refusals.REMOUNT_LOCKED_FLAG, name, mount)
     if mount.mnt_flags & MNT_LOCK_ATIME and (mount.mnt_flags ^ mnt_flags) & MNT_ATIME_MASK:
@@ -117,22 +108,17 @@ def do_remount(k: Globals, task: Task, path: Path, flags: int, mnt_flags: int, d
     check_remount(task, path, mnt_flags)
     sb = path.mnt.mnt_sb
     wanted = parse_monolithic(sb.s_type, flags, data)
-    read_only = bool(wanted.sb_flags & SB_RDONLY)
-    yield Acquire("do_remount", s_umount_name(sb))
-    if not task.capable(sb.s_user_ns):
-        yield Release("do_remount", s_umount_name(sb))
-        raise Refused(refusals.REMOUNT_NOT_CAPABLE, path.mnt)
-    in_use = removed_and_in_use(k, sb) if read_only and not sb.s_flags & SB_RDONLY else None
-    if in_use is not None:
-        yield Release("do_remount", s_umount_name(sb))
-        raise Refused(refusals.REMOVED_IN_USE, path.mnt, in_use.path())
-    reconfigure_super(sb, remountable(sb, wanted))
-    yield superblock_step(sb, "do_remount")
-    yield Acquire("do_remount", MOUNT_LOCK)
-    set_mount_flags(path.mnt, mnt_flags)
-    yield Step("do_remount", "the flags of {0} change", (path.mnt.id,))
-    yield Release("do_remount", MOUNT_LOCK)
-    yield Release("do_remount", s_umount_name(sb))
+
+    def remount() -> Code:
+        if not task.capable(sb.s_user_ns):
+            raise Refused(refusals.REMOUNT_NOT_CAPABLE, path.mnt)
+        yield from do_reconfigure_super(k, "do_remount", path.mnt, remountable(sb, wanted))
+        yield Acquire("do_remount", MOUNT_LOCK)
+        set_mount_flags(path.mnt, mnt_flags)
+        yield Step("do_remount", "the flags of {0} change", (path.mnt.id,))
+        yield Release("do_remount", MOUNT_LOCK)
+
+    yield from holding("do_remount", s_umount_name(sb), remount())
 
 
 def remountable(sb: SuperBlock, wanted: Parameters) -> Parameters:
@@ -149,15 +135,13 @@ def do_umount_root(k: Globals, task: Task, mount: Mount) -> Code:
     sb = mount.mnt_sb
     if not task.capable(sb.s_user_ns):
         raise Refused(refusals.UMOUNT_ROOT_NOT_CAPABLE, mount)
-    yield Acquire("do_umount_root", s_umount_name(sb))
-    if not sb.s_flags & SB_RDONLY:
-        in_use = removed_and_in_use(k, sb)
-        if in_use is not None:
-            yield Release("do_umount_root", s_umount_name(sb))
-            raise Refused(refusals.REMOVED_IN_USE, mount, in_use.path())
-        reconfigure_super(sb, Parameters(sb.s_flags | SB_RDONLY, {}))
-        yield superblock_step(sb, "do_umount_root")
-    yield Release("do_umount_root", s_umount_name(sb))
+
+    def make_read_only() -> Code:
+        if not sb.s_flags & SB_RDONLY:
+            wanted = Parameters(sb.s_flags | SB_RDONLY, {})
+            yield from do_reconfigure_super(k, "do_umount_root", mount, wanted)
+
+    yield from holding("do_umount_root", s_umount_name(sb), make_read_only())
 
 
 def removed_and_in_use(k: Globals, sb: SuperBlock) -> Dentry | None:
@@ -171,7 +155,16 @@ def removed_and_in_use(k: Globals, sb: SuperBlock) -> Dentry | None:
     return next((dentry for dentry in held if dentry.unlinked and dentry.d_sb is sb), None)
 
 
-def superblock_step(sb: SuperBlock, function: str) -> Step:
-    """The superblock has changed, and with it the line of every mount that shows it."""
+def do_reconfigure_super(k: Globals, function: str, mount: Mount, wanted: Parameters) -> Code:
+    """Change the superblock of ``mount``, and with it the line of every mount that shows it.
+
+    Raises EBUSY for becoming read-only while a removed name is in use.
+    """
+    sb = mount.mnt_sb
+    if wanted.sb_flags & SB_RDONLY and not sb.s_flags & SB_RDONLY:
+        in_use = removed_and_in_use(k, sb)
+        if in_use is not None:
+            raise Refused(refusals.REMOVED_IN_USE, mount, in_use.path())
+    reconfigure_super(sb, wanted)
     what = f"the {sb.s_type.name} of {{0}} is now {'read-only' if sb.s_flags & SB_RDONLY else 'writable'}"
-    return Step(function, what, tuple(mount.id for mount in sb.s_mounts))
+    yield Step(function, what, tuple(mount.id for mount in sb.s_mounts))

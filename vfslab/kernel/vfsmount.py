@@ -81,8 +81,7 @@ def make_visible(mount: Mount) -> None:
 
 def attach_mnt(mount: Mount, parent: Mount, dentry: Dentry) -> None:
     """mnt_set_mountpoint() and make_visible() in one."""
-    mount.mnt_mountpoint = dentry
-    mount.mnt_parent = parent
+    mnt_set_mountpoint(parent, dentry, mount)
     make_visible(mount)
 
 
@@ -110,10 +109,6 @@ def mnt_change_mountpoint(parent: Mount, dentry: Dentry, mount: Mount) -> None:
     """Hang the mount somewhere else in one go."""
     umount_mnt(mount)
     attach_mnt(mount, parent, dentry)
-
-
-def mntget(mount: Mount) -> None:
-    mount.mnt_count += 1
 
 
 def mntput(k: Globals, mount: Mount) -> None:
