@@ -9,10 +9,12 @@ util-linux 2.38.1, GNU coreutils 9.1, diffutils 3.8 and bash 5.2 on Linux 6.18.4
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 FOLDER = Path(__file__).parent / "shell"
+Answers = TypeVar("Answers")
 
 
 class Row(NamedTuple):
@@ -58,3 +60,16 @@ def _scenes(path: Path) -> list[Scene]:
             rows.append(row)
         found.append(Scene(f"{path.stem}: {title[2:]}", tuple(rows)))
     return found
+
+
+def undisturbed(ask: Callable[[int], Answers], recorded: Answers) -> Answers:
+    """What ``ask(attempt)`` says of a real kernel, asked again, three times at most, where it differs.
+
+    findmnt and umount -R go by mount id, and mount ids are the whole machine's: a process
+    that unmounts something meanwhile, another worker of this suite for one, gives lower ones back.
+    """
+    for attempt in range(3):
+        answers = ask(attempt)
+        if answers == recorded:
+            break
+    return answers

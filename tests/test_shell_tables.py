@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from shell_tables import Row, Scene, scenes
+from shell_tables import Row, Scene, scenes, undisturbed
 from vfslab.machine import Machine
 from vfslab.model import Model
 from vfslab.shell.session import Session
@@ -30,8 +30,12 @@ def test_the_model(scene: Scene) -> None:
 def test_the_running_kernel(scene: Scene) -> None:
     from vfslab.oracle.live import RunningKernel
 
-    with RunningKernel() as kernel:
-        assert play(scene, kernel) == list(scene.rows)
+    def ask(attempt: int) -> list[Row]:
+        with RunningKernel() as kernel:
+            return play(scene, kernel)
+
+    recorded = list(scene.rows)
+    assert undisturbed(ask, recorded) == recorded
 
 
 def test_a_failure_without_a_reason_is_the_commands_own() -> None:
