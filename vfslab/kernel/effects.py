@@ -61,13 +61,14 @@ class Check(NamedTuple):
     """A condition under which a kernel function refuses.
 
     ``errno`` is its name ("EINVAL"), ``function`` the kernel function that
-    tests it, ``condition`` the condition in plain words, in which ``{0}``, ``{1}``, …
-    stand for what the refusal names (mounts, paths).
+    tests it, ``condition`` the condition in plain words, ``remedy`` what would make the
+    call succeed. In both texts ``{0}``, ``{1}``, … stand for what the refusal names (mounts, paths).
     """
 
     errno: str
     function: str
     condition: str
+    remedy: str = ""
 
 
 class Refused(Exception):
@@ -86,6 +87,11 @@ class Refused(Exception):
     def reason(self) -> str:
         """Function and condition, with the actual mounts and paths named."""
         return f"{self.check.function}: {self.check.condition.format(*self.names)}"
+
+    @property
+    def remedy(self) -> str:
+        """What would make the call succeed; empty where nothing would."""
+        return self.check.remedy.format(*self.names)
 
     def __str__(self) -> str:
         return f"{self.errno}: {self.reason}"
