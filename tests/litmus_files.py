@@ -1,7 +1,12 @@
 """Reading litmus files: transcripts with what is expected of them in comments.
 
-A ``.mnt`` file is a transcript that ``vfslab check`` takes as it is. Comments
-behind a command say what a kernel answers:
+A ``.mnt`` file is a transcript that ``vfslab check`` takes as it is, on a shelf of
+files like it. It begins with a line for its title, and one for where the rule stands:
+
+    # the last member of a group becomes private: its slaves are private
+    # source: fs/pnode.c, change_mnt_propagation()
+
+Comments behind a command say what a kernel answers:
 
     #! EINVAL           the command before fails with this errno
     #= text             a line of the command's output; alone: no output
@@ -10,15 +15,18 @@ behind a command say what a kernel answers:
     #>   2<1 /a A:/ shared:g1    number < parent's number, path, source:root, tags
 
 Numbers and groups count from 1 by first appearance, ``-`` is a parent out of sight.
-A line ``# not in 7.2`` names releases where another answer is right.
+A line ``# not in 7.2`` names releases where another answer is right, ``# only in 7.1 7.2``
+those where this one is.
 """
 
 from __future__ import annotations
 
+import itertools
 import re
 from pathlib import Path
 from typing import NamedTuple
 
+from vfslab.kernel import RELEASES
 from vfslab.machine import Machine
 from vfslab.mountinfo import parse
 from vfslab.shell.session import Session
@@ -27,22 +35,42 @@ FOLDER = Path(__file__).parent / "litmus"
 
 
 class Litmus(NamedTuple):
-    """A litmus file: ``lines`` with their numbers, and the releases it does not hold for."""
+    """A litmus file: ``lines`` with their numbers, and the ``releases`` for which it holds."""
 
     name: str
     title: str
+    source: str
     lines: tuple[tuple[int, str], ...]
-    not_in: tuple[str, ...]
+    releases: tuple[str, ...] = tuple(RELEASES)
+
+    @property
+    def shelf(self) -> str:
+        return self.name.partition("/")[0]
+
+    @property
+    def transcript(self) -> str:
+        return "".join(f"{line}\n" for _, line in self.lines)
 
 
 def load(path: Path) -> Litmus:
+    """Read a file. Raises ValueError where the head of it is not as it should be."""
+    name = f"{path.parent.name}/{path.stem}"
     lines = path.read_text(encoding="utf-8").splitlines()
-    not_in = [word for line in lines if line.startswith("# not in ") for word in line.split()[3:]]
-    return Litmus(path.stem, lines[0].removeprefix("# "), tuple(enumerate(lines, 1)), tuple(not_in))
+    head = [line.removeprefix("# ") for line in itertools.takewhile(bool, lines)]
+    if len(head) < 2 or not head[1].startswith("source: "):
+        raise ValueError(f"{name}: the first two lines are its title and its source")
+    releases = tuple(RELEASES)
+    for line in head[2:]:
+        match = re.fullmatch(r"(not|only) in (.+)", line)
+        named = match[2].split() if match else []
+        if match is None or not set(named) <= set(RELEASES):
+            raise ValueError(f"{name}: {line!r} names no releases")
+        releases = tuple(release for release in releases if (release in named) == (match[1] == "only"))
+    return Litmus(name, head[0], head[1].removeprefix("source: "), tuple(enumerate(lines, 1)), releases)
 
 
 def all_litmus() -> list[Litmus]:
-    return [load(path) for path in sorted(FOLDER.glob("*.mnt"))]
+    return [load(path) for path in sorted(FOLDER.glob("*/*.mnt"))]
 
 
 def listing(text: str) -> list[str]:
