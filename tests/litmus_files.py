@@ -70,7 +70,7 @@ def load(path: Path) -> Litmus:
 
 
 def all_litmus() -> list[Litmus]:
-    return [load(path) for path in sorted(FOLDER.glob("*/*.mnt"))]
+    return sorted((load(path) for path in FOLDER.glob("*/*.mnt")), key=lambda litmus: litmus.name)
 
 
 def listing(text: str) -> list[str]:
