@@ -409,7 +409,7 @@ CASES = (
         "may_create",
     ),
     Case("readdir of a file", "touch /f", ("readdir", "/f"), "ENOTDIR", "link_path_walk"),
-    Case("read of a directory", "mkdir /a", ("read", "/a"), "EISDIR", "read"),
+    Case("read of a directory", "mkdir /a", ("readfile", "/a"), "EISDIR", "read"),
     Case("chdir to a file", "touch /f", ("chdir", "/f"), "ENOTDIR", "link_path_walk"),
     Case("chroot to nothing", "", ("chroot", "/nope"), "ENOENT", "lookup"),
     Case(

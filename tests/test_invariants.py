@@ -9,7 +9,7 @@ import pytest
 from vfslab import invariants
 from vfslab.kernel import Kernel
 from vfslab.kernel.flags import MNT_UMOUNT, T_SHARED, T_UNBINDABLE
-from vfslab.kernel.objects import Mount, Mountpoint
+from vfslab.kernel.objects import Mount, Mountpoint, Path
 from vfslab.model import Model
 from vfslab.shell.session import Session
 
@@ -125,7 +125,13 @@ def reservation(kernel: Kernel) -> None:
 
 
 def tasks(kernel: Kernel) -> None:
-    kernel.init.mnt_ns = next(ns for ns in kernel.namespaces.values() if ns is not kernel.init_ns)
+    mount = at(kernel, "t")
+    kernel.init.fs.pwd = Path(mount, mount.mnt_root)
+    del kernel.mounts[mount.id]
+
+
+def namespace_references(kernel: Kernel) -> None:
+    kernel.init_ns.count += 1
 
 
 def references(kernel: Kernel) -> None:
@@ -147,6 +153,7 @@ BREAKERS: dict[str, list[Callable[[Kernel], None]]] = {
     "pins": [pins],
     "membership": [membership, reservation],
     "tasks": [tasks],
+    "namespace references": [namespace_references],
     "references": [references],
 }
 

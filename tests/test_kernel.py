@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 
 import pytest
 
 from vfslab import invariants
 from vfslab.drive import run
-from vfslab.kernel import RELEASES, SYSTEM_CALLS, Kernel, refusals
+from vfslab.kernel import RELEASES, Kernel, refusals
 from vfslab.kernel.flags import MS_PRIVATE, MS_SHARED, MS_SLAVE, MS_UNBINDABLE
 from vfslab.model import Model
 from vfslab.mountinfo import parse
@@ -147,9 +148,7 @@ class TestReleases:
         assert tags(session, "/a") == ("unbindable" if kept else "")
 
     def test_an_unknown_release(self) -> None:
-        with pytest.raises(
-            ValueError, match=r"no release '5\.4'; there are 6\.18, 7\.0-rc1, 7\.0, 7\.1, 7\.2"
-        ):
+        with pytest.raises(ValueError, match=re.escape(f"no release '5.4'; there are {', '.join(RELEASES)}")):
             Kernel("5.4")
 
     def test_keys_are_names(self) -> None:
@@ -192,13 +191,6 @@ def test_options_of_a_superblock_as_mountinfo_prints_them(machine: str) -> None:
         assert shown == list(OPTIONS.values())
         session.run("sh1", "mount -o remount,ro,dirsync,size=2m,mode=755 /0")
         assert parse(session.mountinfo("sh1"))[1].super_options == "ro,size=2048k,mode=700"
-
-
-def test_the_system_calls() -> None:
-    assert set(SYSTEM_CALLS) == {
-        "mount", "umount2", "unshare", "chdir", "chroot", "pivot_root", "mkdir", "rmdir", "mknod", "unlink",
-        "utimensat",
-    }  # fmt: skip
 
 
 def test_propagation_types_are_single_bits() -> None:

@@ -112,7 +112,7 @@ ERRNOS: list[tuple[tuple[Call, ...], Call, str | None]] = [
     ((bind("/f", "/f"),), ("unlink", "/f"), "EBUSY"),
     ((), ("readdir", "/f"), "ENOTDIR"),
     ((), ("stat", "/none"), "ENOENT"),
-    ((), ("read", "/d"), "EISDIR"),
+    ((), ("readfile", "/d"), "EISDIR"),
     ((("mkdir", "/d/d"), ("chdir", "/d/d"), ("rmdir", "/d/d")), ("getcwd",), "ENOENT"),
 ]
 
@@ -126,7 +126,7 @@ def test_errno(kernel: RunningKernel, preparation: tuple[Call, ...], call: Call,
 VALUES: list[tuple[tuple[Call, ...], Call, Any]] = [
     ((), ("readdir", "/"), ["d", "e", "f", "m"]),
     ((), ("readdir", "/m"), ["x"]),
-    ((), ("read", "/f"), ""),
+    ((), ("readfile", "/f"), ""),
     ((), ("getcwd",), "/"),
     ((("chdir", "/m/x"),), ("getcwd",), "/m/x"),
     ((("chdir", "/m"), ("chdir", "..")), ("getcwd",), "/"),
@@ -294,8 +294,8 @@ def test_a_file_too_long_to_read(kernel: RunningKernel) -> None:
     if kernel.call("sh1", "mount", "proc", "/", "proc", 0, None).errno == "EPERM":
         pytest.skip("a procfs may be mounted by root alone")
     succeed(kernel, "sh1", ("chdir", "/.."))
-    assert kernel.call("sh1", "read", "self/pagemap") == Answer(None, "EFBIG")
-    assert kernel.call("sh1", "read", "self/comm").value
+    assert kernel.call("sh1", "readfile", "self/pagemap") == Answer(None, "EFBIG")
+    assert kernel.call("sh1", "readfile", "self/comm").value
 
 
 def test_every_call_is_known_on_both_sides() -> None:

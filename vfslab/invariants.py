@@ -7,14 +7,17 @@ Inside a system call some of them are false for a moment.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from .kernel import Kernel
 from .kernel.flags import MNT_UMOUNT
+from .kernel.internal import MNT_NS_INTERNAL
 from .kernel.links import children, ring, slaves
-from .kernel.objects import MntNamespace, Mount, mnt_has_parent
+from .kernel.objects import MntNamespace, Mount, Path, mnt_has_parent
 from .kernel.peers import is_shared, is_unbindable
+from .kernel.tasks import File, FsStruct
 
 
 class Rule(NamedTuple):
@@ -189,19 +192,41 @@ def membership(kernel: Kernel) -> Iterator[str]:
             yield f"namespace {ns.id} has {ns.pending_mounts} mounts reserved"
 
 
-def tasks_stand_in_their_namespace(kernel: Kernel) -> Iterator[str]:
+def held_places(kernel: Kernel) -> Iterator[tuple[str, Path]]:
+    """Every place that a task holds: its root, its cwd, and what it has open; a shared one once."""
+    seen: set[FsStruct | File] = set()
     for task in kernel.tasks.values():
-        for field in ("root", "pwd"):
-            mount = getattr(task.fs, field).mnt
-            if mount.mnt_ns is not task.mnt_ns and not mount.mnt_flags & MNT_UMOUNT:
-                yield f"the {field} of {task.comm} is on {mount}, which is in another namespace"
+        if task.fs not in seen:
+            seen.add(task.fs)
+            yield f"the root of {task.comm}", task.fs.root
+            yield f"the cwd of {task.comm}", task.fs.pwd
+        for fd, file in task.files.items():
+            if file not in seen:
+                seen.add(file)
+                yield f"descriptor {fd} of {task.comm}", file.f_path
+
+
+def tasks_stand_on_living_mounts(kernel: Kernel) -> Iterator[str]:
+    for what, (mount, _) in held_places(kernel):
+        if mount.mnt_ns is not MNT_NS_INTERNAL and kernel.mounts.get(mount.id) is not mount:
+            yield f"{what} is on {mount}, which has been freed"
+
+
+def namespaces_are_held(kernel: Kernel) -> Iterator[str]:
+    held = Counter(task.mnt_ns for task in kernel.tasks.values())
+    held.update(path.dentry.ns for _, path in held_places(kernel) if isinstance(path.dentry.ns, MntNamespace))
+    held.update(
+        mount.mnt_root.ns for mount in kernel.mounts.values() if isinstance(mount.mnt_root.ns, MntNamespace)
+    )
+    for ns in kernel.namespaces.values():
+        if not ns.anon and ns.count != held[ns]:
+            yield f"namespace {ns.id} has {ns.count} references, {held[ns]} are accounted for"
 
 
 def references_add_up(kernel: Kernel) -> Iterator[str]:
     expected = dict.fromkeys(kernel.mounts.values(), 1)
-    for task in kernel.tasks.values():
-        for path in (task.fs.root, task.fs.pwd):
-            expected[path.mnt] = expected.get(path.mnt, 0) + 1
+    for _, path in held_places(kernel):
+        expected[path.mnt] = expected.get(path.mnt, 0) + 1
     for mount in kernel.mounts.values():
         held_by_itself = mount.mnt_ns is not None or mnt_has_parent(mount)
         wanted = expected[mount] - (0 if held_by_itself else 1)
@@ -270,9 +295,15 @@ RULES = (
     ),
     Rule(
         "tasks",
-        "a task's root and cwd are in its namespace, or unmounted",
-        "fs/namespace.c, copy_mnt_ns()",
-        tasks_stand_in_their_namespace,
+        "what a task has as root, as cwd or open is on a mount that has not been freed",
+        "fs/namespace.c, mntput()",
+        tasks_stand_on_living_mounts,
+    ),
+    Rule(
+        "namespace references",
+        "a namespace is kept by its tasks, and by files and mounts of its nsfs file",
+        "fs/namespace.c, put_mnt_ns()",
+        namespaces_are_held,
     ),
     Rule(
         "references", "every reference to a mount has a holder", "fs/namespace.c, mntput()", references_add_up

@@ -6,13 +6,14 @@ One of the two machines behind the seam (``machine``); the other asks the runnin
 from __future__ import annotations
 
 import json
+import re
 from types import TracebackType
 from typing import Any, Self
 
 from .drive import Timeline, record, run
 from .kernel import SYSTEM_CALLS, Kernel, Refused, flags
-from .kernel.objects import Task
 from .kernel.releases import DEFAULT_RELEASE
+from .kernel.tasks import Task
 from .machine import Answer, Stat
 from .snapshot import Snapshot
 from .take import take
@@ -55,6 +56,9 @@ def flag_words(value: int, prefixes: tuple[str, ...]) -> str:
     return "|".join(words)
 
 
+_PROC_SHELL = re.compile(r"/proc/(sh\d+)(?=/|$)")
+
+
 class Model:
     """A miniature kernel that answers system calls from shells.
 
@@ -69,8 +73,18 @@ class Model:
         self.timelines: list[Timeline] = []
         self.shells: dict[str, Task] = {"sh1": self.kernel.init}
 
+    def _task(self, shell: str) -> Task:
+        if shell not in self.shells:
+            raise ValueError(f"{shell} has not been started")
+        return self.shells[shell]
+
+    def _with_pids(self, path: str) -> str:
+        """``path`` with the pid in the place of a shell's name: /proc/sh2/ns/mnt."""
+        name = _PROC_SHELL.match(path)
+        return path if name is None else f"/proc/{self._task(name[1]).pid}{path[name.end() :]}"
+
     def start(self, shell: str) -> None:
-        """A new process: a child of sh1, in its namespace, with its root and cwd of now."""
+        """A new process: a child of sh1, in its namespace, with its root, cwd and descriptors of now."""
         if shell in self.shells:
             raise ValueError(f"{shell} has been started already")
         self.shells[shell] = self.kernel.fork(self.kernel.init, shell)
@@ -80,12 +94,13 @@ class Model:
 
         Raises ValueError for an unknown shell, an unknown call, or a NUL in a string.
         """
-        if shell not in self.shells:
-            raise ValueError(f"{shell} has not been started")
-        task = self.shells[shell]
+        task = self._task(shell)
         for argument in args:
             if isinstance(argument, str) and "\0" in argument:
                 raise ValueError(f"{name}: a string that a system call takes cannot hold a NUL")
+        args = tuple(self._with_pids(arg) if isinstance(arg, str) else arg for arg in args)
+        if name == "pidfd_open":
+            args = (self._task(*args).pid,)
         try:
             if name in SYSTEM_CALLS:
                 return self._drive(task, name, args)
@@ -94,6 +109,8 @@ class Model:
             return Answer(None, refusal.errno, refusal.reason)
 
     def _drive(self, task: Task, name: str, args: tuple[Any, ...]) -> Answer:
+        if name == "clone" and args[1] in self.shells:
+            raise ValueError(f"{args[1]} has been started already")
         code = self.kernel.syscall(task, name, *args)
         if self.recording:
             timeline = record(self.kernel, task, code, spell(name, args))
@@ -101,7 +118,16 @@ class Model:
             result = timeline.result
         else:
             result = run(code)
-        return Answer(result.value, result.errno, result.reason)
+        value = result.value
+        if isinstance(value, Task):
+            self.shells[value.comm] = value
+            value = None
+        return Answer(value, result.errno, result.reason)
+
+    def exit(self, shell: str) -> None:
+        """End a shell: its root, cwd, descriptors and namespaces lose a reference."""
+        run(self.kernel.exit(self._task(shell)))
+        del self.shells[shell]
 
     def _ask(self, task: Task, name: str, args: tuple[Any, ...]) -> Any:
         match name:
@@ -109,8 +135,8 @@ class Model:
                 return self.kernel.readdir(task, *args)
             case "stat":
                 return Stat(*self.kernel.stat(task, *args))
-            case "read":
-                return self.kernel.read(task, *args)
+            case "readfile":
+                return self.kernel.readfile(task, *args)
             case "getcwd":
                 return self.kernel.getcwd(task)
             case "mountinfo":
@@ -124,7 +150,7 @@ class Model:
     def close(self) -> None:
         """End all shells."""
         for shell in list(self.shells):
-            run(self.kernel.exit(self.shells.pop(shell)))
+            self.exit(shell)
 
     def __enter__(self) -> Self:
         return self

@@ -66,11 +66,15 @@ class MountState(NamedTuple):
 
 
 class NamespaceState(NamedTuple):
-    """One mount namespace: its root mount's ``id``, the user namespace that owns it."""
+    """One mount namespace: its root mount's ``id``, the user namespace that owns it.
+
+    ``anon`` marks one that no task can be in: it keeps a detached tree.
+    """
 
     id: int
     root: int
     owner: int = 0
+    anon: bool = False
 
 
 class Place(NamedTuple):

@@ -23,7 +23,8 @@ from .kernel.flags import (
     T_SHARED,
     T_UNBINDABLE,
 )
-from .kernel.objects import Dentry, MntNamespace, Mount, Path, Task, is_subdir
+from .kernel.objects import Dentry, MntNamespace, Mount, Path, is_subdir
+from .kernel.tasks import Task
 from .snapshot import MountState, NamespaceState, Place, Snapshot, TaskState
 
 # The order in which show_mnt_opts() prints them.
@@ -114,7 +115,7 @@ def path_below(dentry: Dentry, root: Dentry) -> str:
 def namespace_state(ns: MntNamespace) -> NamespaceState:
     """The row of one mount namespace that has its root."""
     assert ns.root is not None, "only namespaces with a root can be found by id"
-    return NamespaceState(ns.id, ns.root.id, ns.user_ns.id)
+    return NamespaceState(ns.id, ns.root.id, ns.user_ns.id, ns.anon)
 
 
 def task_state(task: Task) -> TaskState:

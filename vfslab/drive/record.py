@@ -9,7 +9,8 @@ import gc
 
 from ..kernel import Kernel
 from ..kernel.effects import Acquire, Alloc, Code, Effect, Refused, Release, Step
-from ..kernel.objects import FsStruct, MntNamespace, Path, Task
+from ..kernel.objects import MntNamespace, Path
+from ..kernel.tasks import FsStruct, Task
 from ..take import namespace_state, note, task_state
 from .run import Result
 from .timeline import Change, Recording, Tables, Timeline

@@ -12,9 +12,10 @@ from .effects import MOUNT_LOCK, Acquire, Code, Refused, Release, Step
 from .flags import MNT_LOCKED
 from .globals import Globals
 from .links import topmost_overmount, tree
-from .objects import Dentry, MntNamespace, Mount, Task, mnt_has_parent
+from .objects import Dentry, MntNamespace, Mount, mnt_has_parent
 from .peers import is_shared, set_shared
 from .pnode import cleanup_group_ids, count_mounts, invent_group_ids, propagate_mnt
+from .tasks import Task
 from .umount import umount_failed_tree
 from .vfsmount import (
     get_mountpoint,
@@ -66,7 +67,7 @@ def attach_recursive_mnt(k: Globals, task: Task, source: Mount, parent: Mount, d
         umount_mnt(source)
         yield Step("attach_recursive_mnt", "{0} is taken off its old place", (source.id,))
     elif source.mnt_ns is not None:
-        leave_anonymous_ns(source)
+        leave_anonymous_ns(k, source)
     mnt_set_mountpoint(parent, dentry, source)
     for root in (source, *reversed(copies)):
         ns = root.mnt_parent.mnt_ns
@@ -88,11 +89,13 @@ def drop_reservation(receiver: Mount) -> None:
         receiver.mnt_ns.pending_mounts = 0
 
 
-def leave_anonymous_ns(source: Mount) -> None:
-    """Take a detached tree out of the anonymous namespace that kept it."""
+def leave_anonymous_ns(k: Globals, source: Mount) -> None:
+    """Take a detached tree out of the anonymous namespace that kept it, which is freed."""
+    ns = source.mnt_ns
+    assert ns is not None and ns.anon, "only the root of a detached tree has a namespace and no parent"
     for mount in tree(source):
-        if mount.mnt_ns is not None:
-            mount.mnt_ns.mounts.pop(mount.id, None)
+        ns.mounts.pop(mount.id, None)
+    k.emptied_ns.append(ns)
 
 
 def commit_and_tuck(k: Globals, root: Mount) -> Code:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from . import refusals
 from .effects import MOUNT_LOCK, Acquire, Alloc, Code, Refused, Release, Step
 from .flags import (
+    CL_COPY_MNT_NS_FILE,
     CL_COPY_UNBINDABLE,
     CL_MAKE_SHARED,
     CL_PRIVATE,
@@ -24,7 +25,7 @@ from .flags import (
 from .globals import Globals
 from .links import add_slave_behind, add_slave_first, children, join_ring, next_mnt, skip_mnt_tree, tree
 from .locking import under_mount_lock
-from .objects import Dentry, Mount, is_subdir
+from .objects import Dentry, MntNamespace, Mount, is_subdir
 from .peers import is_unbindable
 from .umount import umount_failed_tree
 from .vfsmount import attach_mnt, new_mount
@@ -72,10 +73,13 @@ def copy_tree(k: Globals, source: Mount, dentry: Dentry, flags: int) -> Code:
     """Copy ``source`` as seen from ``dentry`` with everything mounted at or below it, in preorder.
 
     Without CL_COPY_UNBINDABLE an unbindable mount is left out with all below it; EINVAL
-    where it is ``source`` itself, EPERM where it is locked. On an error the copies made so far are undone.
+    where it is ``source`` itself, EPERM where it is locked. Without CL_COPY_MNT_NS_FILE so is a mount
+    of a mount-namespace file. On an error the copies made so far are undone.
     """
     if not flags & CL_COPY_UNBINDABLE and is_unbindable(source):
         raise Refused(refusals.COPY_OF_UNBINDABLE, source)
+    if not flags & CL_COPY_MNT_NS_FILE and isinstance(dentry.ns, MntNamespace):
+        raise Refused(refusals.COPY_OF_NAMESPACE_FILE, source)
     copy = yield from clone_mnt(k, source, dentry, flags)
     try:
         for child in children(source):
@@ -95,6 +99,9 @@ def copy_subtree(k: Globals, top: Mount, parent_copy: Mount, flags: int) -> Code
         if not flags & CL_COPY_UNBINDABLE and is_unbindable(source):
             if source.mnt_flags & MNT_LOCKED:
                 raise Refused(refusals.COPY_OF_LOCKED_UNBINDABLE, source)
+            source = next_mnt(skip_mnt_tree(source), top)
+            continue
+        if not flags & CL_COPY_MNT_NS_FILE and isinstance(source.mnt_root.ns, MntNamespace):
             source = next_mnt(skip_mnt_tree(source), top)
             continue
         while src_parent is not source.mnt_parent:

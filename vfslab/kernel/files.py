@@ -10,11 +10,12 @@ from collections.abc import Callable
 
 from . import refusals
 from .effects import MOUNT_LOCK, Acquire, Alloc, Code, Refused, Release, Step
-from .flags import MNT_READONLY, MNT_UMOUNT, SB_RDONLY, UMOUNT_CONNECTED
+from .flags import AT_FDCWD, MNT_READONLY, MNT_UMOUNT, SB_RDONLY, UMOUNT_CONNECTED
 from .globals import Globals
 from .locking import holding, inode_lock_name, under_namespace_sem
 from .namei import Parent, check_length, d_path, filename_parentat, lookup, user_path_at
-from .objects import Dentry, Mount, Path, Task
+from .objects import Dentry, Mount, Path
+from .tasks import Task
 from .umount import umount_tree
 from .vfsmount import get_mountpoint, path_put, umount_mnt, unpin_mountpoint
 
@@ -27,12 +28,14 @@ def mnt_want_write(mount: Mount) -> None:
         raise Refused(refusals.READ_ONLY, mount)
 
 
-def in_parent(k: Globals, task: Task, function: str, name: str, body: Callable[[Parent], Code]) -> Code:
+def in_parent(
+    k: Globals, task: Task, function: str, name: str, body: Callable[[Parent], Code], dfd: int = AT_FDCWD
+) -> Code:
     """Run ``body`` on the directory that holds the last component of ``name``.
 
     ``function`` holds its inode lock meanwhile.
     """
-    parent = filename_parentat(task, name)
+    parent = filename_parentat(k, task, name, dfd)
     try:
         value = yield from holding(function, inode_lock_name(parent.path.dentry), body(parent))
     except Refused:
@@ -47,9 +50,22 @@ def do_mkdirat(k: Globals, task: Task, name: str) -> Code:
     return in_parent(k, task, "do_mkdirat", name, lambda parent: create(parent, name, directory=True))
 
 
-def do_mknodat(k: Globals, task: Task, name: str) -> Code:
+def do_mknodat(k: Globals, task: Task, name: str, dfd: int = AT_FDCWD) -> Code:
     """open(2) with O_CREAT and O_EXCL: an empty regular file. Raises as mkdir(2) does, and EISDIR."""
-    return in_parent(k, task, "do_mknodat", name, lambda parent: create(parent, name, directory=False))
+    return in_parent(k, task, "do_mknodat", name, lambda parent: create(parent, name, directory=False), dfd)
+
+
+def do_symlinkat(k: Globals, task: Task, target: str, name: str) -> Code:
+    """symlink(2). Raises as mkdir(2) does, and ENOENT for an empty ``target``."""
+    if not target:
+        raise Refused(refusals.EMPTY_PATH)
+
+    def body(parent: Parent) -> Code:
+        yield from create(parent, name, directory=False)
+        assert parent.path.dentry.d_children is not None, "filename_parentat() gives directories"
+        parent.path.dentry.d_children[parent.last].d_symlink = target
+
+    return in_parent(k, task, "do_symlinkat", name, body)
 
 
 def create(parent: Parent, name: str, *, directory: bool) -> Code:
@@ -165,7 +181,7 @@ def detach_mounts(k: Globals, dentry: Dentry) -> Code:
 
 def do_utimes(k: Globals, task: Task, name: str) -> Code:
     """utimensat(2) with the time of now. There are no times here, only who may not change them: EROFS."""
-    path = user_path_at(task, name)
+    path = user_path_at(k, task, name)
     try:
         mnt_want_write(path.mnt)
     finally:
@@ -175,7 +191,7 @@ def do_utimes(k: Globals, task: Task, name: str) -> Code:
 
 def iterate_dir(k: Globals, task: Task, name: str) -> list[str]:
     """The names in a directory, sorted: open(2) with O_DIRECTORY and getdents(2)."""
-    path = user_path_at(task, name, directory=True)
+    path = user_path_at(k, task, name, directory=True)
     names = sorted(path.dentry.d_children or ())
     path_put(k, path)
     return names
@@ -197,12 +213,12 @@ def set_fs_root(k: Globals, task: Task, path: Path) -> Code:
 
 def do_chdir(k: Globals, task: Task, name: str) -> Code:
     """chdir(2). Raises ENOENT or ENOTDIR."""
-    yield from set_fs_pwd(k, task, user_path_at(task, name, directory=True))
+    yield from set_fs_pwd(k, task, user_path_at(k, task, name, directory=True))
 
 
 def do_chroot(k: Globals, task: Task, name: str) -> Code:
     """chroot(2), which leaves the cwd where it is. Raises ENOENT, ENOTDIR, EPERM."""
-    path = user_path_at(task, name, directory=True)
+    path = user_path_at(k, task, name, directory=True)
     if not task.capable(task.user_ns):
         path_put(k, path)
         raise Refused(refusals.CHROOT_NOT_CAPABLE)

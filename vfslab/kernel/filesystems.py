@@ -15,7 +15,8 @@ from . import refusals
 from .effects import Alloc, Code, Refused
 from .flags import SB_DIRSYNC, SB_LAZYTIME, SB_MANDLOCK, SB_RDONLY, SB_SYNCHRONOUS
 from .globals import Globals
-from .objects import FileSystemType, SuperBlock, UserNamespace
+from .objects import FileSystemType, SuperBlock
+from .tasks import UserNamespace
 
 _TMPFS_OPTIONS = frozenset(("size", "nr_blocks", "nr_inodes", "mode", "uid", "gid", "huge", "mpol"))
 SB_FLAGS = SB_RDONLY | SB_SYNCHRONOUS | SB_MANDLOCK | SB_DIRSYNC | SB_LAZYTIME
@@ -80,12 +81,17 @@ FILE_SYSTEMS = MappingProxyType(
     {
         fs_type.name: fs_type
         for fs_type in (
-            FileSystemType("tmpfs", options=_TMPFS_OPTIONS),
+            FileSystemType("tmpfs", options=_TMPFS_OPTIONS, allow_idmap=True),
             FileSystemType("ramfs", options=frozenset(("mode",)), ignores_unknown_options=True),
             FileSystemType("proc", create_errno="ENOENT", options=frozenset(("hidepid", "gid", "subset"))),
             FileSystemType("sysfs", single=True, create_errno="EPERM"),
             FileSystemType("rootfs", user_mountable=False),
             FileSystemType("nullfs", user_mountable=False, create_errno="ENOENT"),
+            FileSystemType("nsfs", user_mountable=False, user_mounts_internal=True),
+            FileSystemType("pidfs", user_mountable=False),
+            FileSystemType("pipefs", user_mountable=False),
+            FileSystemType("procfs", user_mountable=False),
+            FileSystemType("memfd", user_mountable=False),
         )
     }
 )

@@ -9,8 +9,9 @@ from __future__ import annotations
 import heapq
 from collections import deque
 
-from .objects import MntNamespace, Mount, SuperBlock, Task, UserNamespace
+from .objects import MntNamespace, Mount, Path, SuperBlock
 from .releases import Release
+from .tasks import File, Task, UserNamespace
 
 
 class Ida:
@@ -37,8 +38,10 @@ class Globals:
 
     ``mounts`` holds every mount that has been allocated and not yet freed, by
     ``id``. ``unmounted`` and ``emptied_ns`` are filled under namespace_sem and
-    drained by the function that drops it; ``task_work`` holds mounts whose last
-    reference is gone, to be cleaned up when the system call returns.
+    drained by the function that drops it; ``task_work`` holds mounts and files whose
+    last reference is gone, to be cleaned up when the system call returns.
+    ``namespaces`` holds anonymous ones too; ``internal_mounts`` are by filesystem and not among ``mounts``;
+    ``other_namespaces`` are the nsfs files of namespaces of other kinds.
     ``mount_max`` is sysctl fs.mount-max.
     """
 
@@ -50,12 +53,15 @@ class Globals:
         self.unnamed_dev_ida = Ida(1)
         self.last_mount_id = 0
         self.last_ns_id = 0
+        self.last_user_ns_id = 0
         self.last_pid = 0
         self.mounts: dict[int, Mount] = {}
         self.namespaces: dict[int, MntNamespace] = {}
         self.tasks: dict[int, Task] = {}
         self.init_user_ns = UserNamespace(0, None)
         self.single_supers: dict[str, SuperBlock] = {}
+        self.internal_mounts: dict[str, Mount] = {}
+        self.other_namespaces: dict[str, Path] = {}
         self.unmounted: list[Mount] = []
         self.emptied_ns: list[MntNamespace] = []
-        self.task_work: deque[Mount] = deque()
+        self.task_work: deque[Mount | File] = deque()

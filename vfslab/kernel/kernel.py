@@ -15,10 +15,12 @@ from .filesystems import FILE_SYSTEMS, new_super
 from .flags import MNT_RELATIME
 from .globals import Globals
 from .namei import user_path_at
-from .namespace import copy_fs_struct, do_exit, new_mnt_ns
-from .objects import FsStruct, Mount, Path, Task
+from .namespace import new_mnt_ns
+from .nsproxy import copy_fs_struct, do_exit, inherit_files, new_task
+from .objects import Mount, Path
 from .releases import DEFAULT_RELEASE, RELEASES
 from .syscalls import enter, syscall
+from .tasks import FsStruct, Task
 from .vfsmount import attach_mnt, mnt_add_to_ns, new_mount, path_get, path_put
 
 
@@ -42,24 +44,20 @@ class Kernel(Globals):
         for mount in (bottom, visible):
             mnt_add_to_ns(ns, mount)
         root = Path(visible, visible.mnt_root)
-        self.init = self._task(
-            "sh1", Task(0, "", FsStruct(path_get(root), path_get(root)), ns, self.init_user_ns)
-        )
+        fs = FsStruct(path_get(root), path_get(root))
+        self.init = new_task(self, "sh1", fs, ns, self.init_user_ns)
 
     def _mount(self, fs_name: str, flags: int) -> Mount:
         sb = new_super(self, FILE_SYSTEMS[fs_name], self.init_user_ns)
         return new_mount(self, fs_name, sb.s_root, flags)
 
-    def _task(self, comm: str, task: Task) -> Task:
-        self.last_pid += 1
-        task.pid, task.comm = self.last_pid, comm
-        self.tasks[task.pid] = task
-        return task
-
     def fork(self, parent: Task, comm: str) -> Task:
-        """A child in the parent's namespaces, with its root and cwd. Gives the new task."""
+        """A child in the parent's namespaces, with its root, cwd, descriptors and rights."""
         parent.mnt_ns.count += 1
-        return self._task(comm, Task(0, "", copy_fs_struct(parent.fs), parent.mnt_ns, parent.user_ns))
+        child = new_task(self, comm, copy_fs_struct(parent.fs), parent.mnt_ns, parent.user_ns)
+        child.dropped = parent.dropped
+        inherit_files(parent, child)
+        return child
 
     def exit(self, task: Task) -> Code:
         """The end of a task, as kernel code to be driven."""
@@ -78,13 +76,13 @@ class Kernel(Globals):
 
     def stat(self, task: Task, name: str) -> tuple[int, int, bool]:
         """Device, inode number, and whether it is a directory: stat(2). Raises Refused."""
-        path = user_path_at(task, name)
+        path = user_path_at(self, task, name)
         path_put(self, path)
         return path.dentry.d_sb.s_dev, path.dentry.ino, path.dentry.is_dir
 
-    def read(self, task: Task, name: str) -> str:
+    def readfile(self, task: Task, name: str) -> str:
         """A file's text, which is empty: open(2) and read(2). Raises Refused, EISDIR for a directory."""
-        path = user_path_at(task, name)
+        path = user_path_at(self, task, name)
         path_put(self, path)
         if path.dentry.is_dir:
             raise Refused(refusals.READ_OF_DIRECTORY, name)

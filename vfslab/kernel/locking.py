@@ -19,8 +19,10 @@ from .effects import (
     Step,
 )
 from .globals import Globals
+from .internal import is_mounted
 from .links import topmost_overmount
-from .objects import Dentry, Mount, Path
+from .objects import Dentry, MntNamespace, Mount, Path
+from .tasks import UserNamespace
 from .vfsmount import get_mountpoint, lookup_mnt, mntput, unpin_mountpoint
 
 
@@ -59,13 +61,22 @@ def namespace_unlock(k: Globals, function: str) -> Code:
     emptied, k.emptied_ns = k.emptied_ns, []
     yield Release(function, NAMESPACE_SEM)
     for ns in emptied:
-        del k.namespaces[ns.id]
-        yield Step("free_mnt_ns", "the empty namespace is freed")
+        yield from free_mnt_ns(k, ns)
     if not unmounted:
         return
     yield Step("namespace_unlock", "readers are waited for: one RCU grace period")
     for mount in unmounted:
         mntput(k, mount)
+
+
+def free_mnt_ns(k: Globals, ns: MntNamespace) -> Code:
+    """The namespace, in which no mount is left, is no more; its owners may have another one."""
+    k.namespaces.pop(ns.id, None)
+    owner: UserNamespace | None = ns.user_ns
+    while owner is not None:
+        owner.mnt_namespaces -= 1
+        owner = owner.parent
+    yield Step("free_mnt_ns", "the empty namespace is freed")
 
 
 def inode_lock_name(dentry: Dentry) -> str:
@@ -82,25 +93,54 @@ def where_to_mount(path: Path) -> Path:
     return Path(top, top.mnt_root)
 
 
+def place_beneath(path: Path) -> Path:
+    """Where the topmost mount of the stack at the path sits: on it goes what is slid beneath that mount."""
+    top = topmost_overmount(path.mnt)
+    return Path(top.mnt_parent, top.mnt_mountpoint)
+
+
 def lock_mount(k: Globals, path: Path, body: Callable[[Mount, Dentry], Code]) -> Code:
     """Run ``body(parent, dentry)`` with the place that a mount on ``path`` would go to locked and pinned.
 
     Raises ENOENT when the dentry may not be mounted on any more or the mount of
     ``path`` is in no namespace.
     """
+    return do_lock_mount(k, path, where_to_mount, body)
+
+
+def lock_mount_beneath(k: Globals, path: Path, body: Callable[[Mount, Dentry], Code]) -> Code:
+    """The same with the place beneath the topmost mount at ``path`` (LOCK_MOUNT_MAYBE_BENEATH).
+
+    Raises EINVAL besides where ``path`` is no mount's root, or that of a mount without parent and cover.
+    """
+    if path.dentry is not path.mnt.mnt_root:
+        raise Refused(refusals.BENEATH_NO_MOUNT_ROOT, path.dentry.path())
+
+    def checked(parent: Mount, dentry: Dentry) -> Code:
+        if parent is path.mnt and path.mnt.overmount is None:
+            raise Refused(refusals.BENEATH_UNATTACHED, parent)
+        return (yield from body(parent, dentry))
+
+    return (yield from do_lock_mount(k, path, place_beneath, checked))
+
+
+def do_lock_mount(
+    k: Globals, path: Path, find: Callable[[Path], Path], body: Callable[[Mount, Dentry], Code]
+) -> Code:
+    """Lock and pin the place that ``find`` gives for ``path``, and run ``body`` on it."""
     while True:
-        place = where_to_mount(path)
+        place = find(path)
         inode = inode_lock_name(place.dentry)
         yield Acquire("do_lock_mount", inode)
         yield Acquire("do_lock_mount", NAMESPACE_SEM)
-        if where_to_mount(path) == place:
+        if find(path) == place:
             break
         yield Release("do_lock_mount", NAMESPACE_SEM)
         yield Release("do_lock_mount", inode)
     try:
         if place.dentry.cant_mount:
             raise Refused(refusals.CANT_MOUNT_ON, place.dentry.path())
-        if path.mnt.mnt_ns is None:
+        if not is_mounted(path.mnt):
             raise Refused(refusals.TARGET_NOT_IN_NAMESPACE, path.mnt)
         mp = yield from get_mountpoint(k, place.dentry)
         try:

@@ -1,21 +1,28 @@
 """Walking paths across mounts, and the way back from a place to its path.
 
-Which (mount, dentry) a path names for a task, with stacked mounts, ``..`` and
-chroot; files are made and removed in ``files``. There are no symbolic links.
-Source: fs/namei.c (link_path_walk, follow_dotdot, filename_parentat); fs/d_path.c (prepend_path).
+Which (mount, dentry) a path names for a task, with stacked mounts, ``..``, chroot and
+symbolic links; files are made and removed in ``files``, what /proc shows is in ``procfs``.
+Source: fs/namei.c (path_init, link_path_walk, follow_dotdot, filename_parentat); fs/d_path.c (prepend_path).
 """
 
 from __future__ import annotations
 
+from collections import deque
 from typing import NamedTuple
 
 from . import refusals
 from .effects import Refused
-from .objects import Dentry, Mount, Path, Task, is_subdir, mnt_has_parent
+from .file_table import fget_raw
+from .flags import AT_FDCWD
+from .globals import Globals
+from .objects import Dentry, Mount, Path, is_subdir, mnt_has_parent
+from .procfs import link_itself, proc_link
+from .tasks import Task
 from .vfsmount import lookup_mnt, path_get
 
 PATH_MAX = 4096
 NAME_MAX = 255
+MAXSYMLINKS = 40
 
 
 class Parent(NamedTuple):
@@ -29,14 +36,28 @@ class Parent(NamedTuple):
     slash: bool
 
 
-def user_path_at(task: Task, name: str, *, directory: bool = False, mountpoint: bool = False) -> Path:
+def user_path_at(
+    k: Globals,
+    task: Task,
+    name: str,
+    *,
+    dfd: int = AT_FDCWD,
+    directory: bool = False,
+    mountpoint: bool = False,
+    follow: bool = True,
+    empty: bool = False,
+) -> Path:
     """The place that ``name`` names for the task, with a reference on its mount.
 
+    A relative name starts at the descriptor ``dfd``, an ``empty`` one (AT_EMPTY_PATH) is that place.
     ``directory`` insists on one (LOOKUP_DIRECTORY); ``mountpoint`` ends on the top
-    of whatever covers the place (LOOKUP_MOUNTPOINT), as umount2(2) does.
-    Raises ENOENT, ENOTDIR or ENAMETOOLONG.
+    of whatever covers the place (LOOKUP_MOUNTPOINT), as umount2(2) does; without ``follow``
+    a symbolic link at the end is the place itself. Raises ENOENT, ENOTDIR, ELOOP, EBADF or ENAMETOOLONG.
     """
-    place = walk(task, name, name.split("/"))
+    if empty and not name:
+        place = start(task, dfd, directory=False)
+    else:
+        place = walk(k, task, name, name.split("/"), dfd=dfd, follow=follow)
     if mountpoint:
         place = follow_mounts(place)
     if not place.dentry.is_dir and (directory or name.endswith("/")):
@@ -44,26 +65,50 @@ def user_path_at(task: Task, name: str, *, directory: bool = False, mountpoint: 
     return path_get(place)
 
 
-def filename_parentat(task: Task, name: str) -> Parent:
+def filename_parentat(k: Globals, task: Task, name: str, dfd: int = AT_FDCWD) -> Parent:
     """The directory that holds the last component of ``name``, with a reference on its mount."""
     stripped = name.rstrip("/")
     head, _, last = stripped.rpartition("/")
     if not stripped:
         last = "/" if name else ""
-    place = walk(task, name, [*head.split("/"), "."] if stripped else [""])
+    place = walk(k, task, name, [*head.split("/"), "."] if stripped else [""], dfd=dfd)
     if not place.dentry.is_dir:
         raise Refused(refusals.NOT_A_DIRECTORY, name)
     return Parent(path_get(place), last, name.endswith("/"))
 
 
-def walk(task: Task, name: str, components: list[str]) -> Path:
-    """Follow the components from the task's root or cwd, which itself is never followed into a cover."""
+def start(task: Task, dfd: int, *, directory: bool = True) -> Path:
+    """Where a relative path starts. Raises EBADF, or ENOTDIR where a ``directory`` is needed (path_init)."""
+    if dfd == AT_FDCWD:
+        return task.fs.pwd
+    file = fget_raw(task, dfd)
+    if directory and not file.f_path.dentry.is_dir:
+        raise Refused(refusals.DIRFD_NO_DIRECTORY, dfd)
+    return file.f_path
+
+
+def walk(
+    k: Globals, task: Task, name: str, components: list[str], *, dfd: int = AT_FDCWD, follow: bool = True
+) -> Path:
+    """Follow the components from where they start, which itself is never followed into a cover."""
     if not name:
         raise Refused(refusals.EMPTY_PATH)
     if len(name.encode(errors="surrogateescape")) >= PATH_MAX:
         raise Refused(refusals.PATH_TOO_LONG, PATH_MAX)
-    place = task.fs.root if name.startswith("/") else task.fs.pwd
-    for component in components:
+    todo = deque(components)
+    if name.startswith("/"):
+        place = task.fs.root
+        link = proc_link(k, task, components)
+        if link is not None:
+            place, rest = link
+            todo = deque(rest)
+            if not todo and not follow:
+                place = link_itself(k)
+    else:
+        place = start(task, dfd)
+    links = 0
+    while todo:
+        component = todo.popleft()
         if component == "":
             continue
         if not place.dentry.is_dir:
@@ -71,10 +116,19 @@ def walk(task: Task, name: str, components: list[str]) -> Path:
         if component == ".":
             continue
         if component == "..":
-            place = follow_dotdot(task, place)
-        else:
-            place = Path(place.mnt, lookup(place.dentry, component))
-        place = follow_mounts(place)
+            place = follow_mounts(follow_dotdot(task, place))
+            continue
+        found = follow_mounts(Path(place.mnt, lookup(place.dentry, component)))
+        target = found.dentry.d_symlink
+        if target is None or not (follow or todo):
+            place = found
+            continue
+        links += 1
+        if links > MAXSYMLINKS:
+            raise Refused(refusals.TOO_MANY_LINKS, name)
+        if target.startswith("/"):
+            place = task.fs.root
+        todo.extendleft(reversed(target.split("/")))
     return place
 
 

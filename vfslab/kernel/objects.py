@@ -1,16 +1,19 @@
-"""The structs: superblocks, dentries, mounts, mountpoints, namespaces, tasks.
+"""The structs: superblocks, dentries, mounts, mountpoints, mount namespaces.
 
 Data and nothing else. The lists that thread mounts together live in ``links``;
 what the fields mean to an operation lives in the module of that operation.
-Field names are those of ``include/linux/fs.h``, ``include/linux/mount.h``,
-``fs/mount.h`` and ``include/linux/fs_struct.h``.
+Those who act, tasks and their user namespaces, are in ``tasks``. Field names are those
+of ``include/linux/fs.h``, ``include/linux/mount.h`` and ``fs/mount.h``.
 """
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from .flags import MNT_UNIQUE_ID_OFFSET
+
+if TYPE_CHECKING:
+    from .tasks import UserNamespace
 
 
 class SuperBlock:
@@ -54,7 +57,9 @@ class FileSystemType(NamedTuple):
 
     ``single`` types have one instance that every mount shares (sysfs);
     ``create_errno`` is what creating a file in it is answered with, None where
-    files can be made; ``options`` are the option names it accepts.
+    files can be made; ``options`` are the option names it accepts. ``user_mounts_internal``: what of it the
+    kernel keeps for itself may be bind-mounted (its superblock lacks SB_NOUSER);
+    ``allow_idmap`` is FS_ALLOW_IDMAP.
     """
 
     name: str
@@ -63,12 +68,15 @@ class FileSystemType(NamedTuple):
     user_mountable: bool = True
     options: frozenset[str] = frozenset()
     ignores_unknown_options: bool = False
+    user_mounts_internal: bool = False
+    allow_idmap: bool = False
 
 
 class Dentry:
     """struct dentry with its inode: a name in a filesystem's tree.
 
-    ``d_children`` is None for a regular file. ``d_mountpoint`` is the mountpoint
+    ``d_children`` is None for what is no directory, ``d_symlink`` the text of a
+    symbolic link. ``d_mountpoint`` is the mountpoint
     object while something is mounted here in any namespace (DCACHE_MOUNTED);
     ``cant_mount`` is DCACHE_CANT_MOUNT. An unlinked dentry keeps its ``d_parent``.
     ``d_path`` is its path in the filesystem, kept because every picture asks for it.
@@ -82,24 +90,34 @@ class Dentry:
         "d_parent",
         "d_path",
         "d_sb",
+        "d_symlink",
         "ino",
         "unlinked",
     )
+
+    # what a file of nsfs stands for
+    ns: MntNamespace | UserNamespace | None = None
 
     def __init__(self, d_sb: SuperBlock, d_name: str, d_parent: Dentry | None, *, directory: bool) -> None:
         self.d_sb = d_sb
         self.d_name = d_name
         self.d_parent = d_parent
-        if d_parent is None:
-            self.d_path = "/"
-        else:
-            self.d_path = f"{'' if d_parent.d_parent is None else d_parent.d_path}/{d_name}"
+        self.set_path()
+        self.d_symlink: str | None = None
         self.d_children: dict[str, Dentry] | None = {} if directory else None
         self.d_mountpoint: Mountpoint | None = None
         self.cant_mount = False
         self.unlinked = False
         self.ino = d_sb.next_ino
         d_sb.next_ino += 1
+
+    def set_path(self) -> None:
+        """Work ``d_path`` out from the name and the parent."""
+        if self.d_parent is None:
+            self.d_path = "/"
+        else:
+            above = "" if self.d_parent.d_parent is None else self.d_parent.d_path
+            self.d_path = f"{above}/{self.d_name}"
 
     @property
     def is_dir(self) -> bool:
@@ -111,6 +129,17 @@ class Dentry:
 
     def __repr__(self) -> str:
         return f"<dentry {self.d_sb.s_type.name}:{self.path()}>"
+
+
+class NsDentry(Dentry):
+    """A file of nsfs or of another internal filesystem: no name, no parent, a namespace behind it."""
+
+    __slots__ = ("ns",)
+
+    def __init__(self, d_sb: SuperBlock, d_path: str, ns: MntNamespace | UserNamespace | None) -> None:
+        super().__init__(d_sb, "", None, directory=False)
+        self.d_path = d_path
+        self.ns = ns
 
 
 def is_subdir(dentry: Dentry, ancestor: Dentry) -> bool:
@@ -145,6 +174,7 @@ class Mount:
     Three lists run through mounts (see ``links``): children in the order of
     attaching, the ring of peers, and each master's list of slaves.
     ``id`` is ``mnt_id_unique`` less its fixed offset: how steps and snapshots name a mount.
+    ``mnt_writers`` counts the files open for writing through it, ``mnt_idmap`` tells whether ids are mapped.
     """
 
     __slots__ = (
@@ -157,6 +187,7 @@ class Mount:
         "mnt_flags",
         "mnt_group_id",
         "mnt_id",
+        "mnt_idmap",
         "mnt_master",
         "mnt_mountpoint",
         "mnt_mounts_first",
@@ -171,6 +202,7 @@ class Mount:
         "mnt_slave_next",
         "mnt_slave_prev",
         "mnt_t_flags",
+        "mnt_writers",
         "overmount",
     )
 
@@ -183,6 +215,8 @@ class Mount:
         self.mnt_flags = mnt_flags
         self.mnt_count = 1
         self.mnt_expiry_mark = False
+        self.mnt_writers = 0
+        self.mnt_idmap = False
         self.mnt_t_flags = 0
         self.mnt_group_id = 0
         self.mnt_ns: MntNamespace | None = None
@@ -223,69 +257,40 @@ class Path(NamedTuple):
     dentry: Dentry
 
 
-class UserNamespace:
-    """struct user_namespace, as far as mounts ask: who created it (None for the first)."""
-
-    __slots__ = ("id", "parent")
-
-    def __init__(self, id: int, parent: UserNamespace | None) -> None:
-        self.id = id
-        self.parent = parent
-
-
 class MntNamespace:
     """struct mnt_namespace. ``mounts`` maps unique ids to the mounts it lists.
 
-    ``pending_mounts`` is what a running attach has reserved; ``passive`` ends
-    with the tasks and files that name the namespace (``ns.count`` in the kernel).
+    ``anon`` marks one that keeps a detached tree; nobody can enter or find it.
+    ``seq_origin`` is then the id of the namespace from which that tree was cloned, 0 for none.
+    ``count`` is the number of tasks, files and mounts of its nsfs file that keep it
+    alive (ns.count), ``pending_mounts`` what a running attach has reserved, ``stashed`` its nsfs file.
     """
 
-    __slots__ = ("anon", "count", "event", "id", "mounts", "pending_mounts", "root", "user_ns")
+    __slots__ = (
+        "anon",
+        "count",
+        "event",
+        "id",
+        "mounts",
+        "pending_mounts",
+        "root",
+        "seq_origin",
+        "stashed",
+        "user_ns",
+    )
 
     def __init__(self, id: int, user_ns: UserNamespace, *, anon: bool = False) -> None:
         self.id = id
         self.user_ns = user_ns
         self.anon = anon
+        self.seq_origin = 0
         self.count = 1
         self.mounts: dict[int, Mount] = {}
         self.pending_mounts = 0
         self.root: Mount | None = None
         self.event = 0
+        self.stashed: NsDentry | None = None
 
     @property
     def nr_mounts(self) -> int:
         return len(self.mounts)
-
-
-class FsStruct:
-    """struct fs_struct: where ``/`` and ``.`` are for a task."""
-
-    __slots__ = ("pwd", "root")
-
-    def __init__(self, root: Path, pwd: Path) -> None:
-        self.root = root
-        self.pwd = pwd
-
-
-class Task:
-    """struct task_struct, as far as mounts ask."""
-
-    __slots__ = ("comm", "fs", "mnt_ns", "pid", "user_ns")
-
-    def __init__(
-        self, pid: int, comm: str, fs: FsStruct, mnt_ns: MntNamespace, user_ns: UserNamespace
-    ) -> None:
-        self.pid = pid
-        self.comm = comm
-        self.fs = fs
-        self.mnt_ns = mnt_ns
-        self.user_ns = user_ns
-
-    def capable(self, owner: UserNamespace) -> bool:
-        """ns_capable(owner, CAP_SYS_ADMIN): a task has it in its own user namespace and those below."""
-        user_ns: UserNamespace | None = owner
-        while user_ns is not None:
-            if user_ns is self.user_ns:
-                return True
-            user_ns = user_ns.parent
-        return False

@@ -17,6 +17,15 @@ class Release(NamedTuple):
     ``unbindable_lost_in_clone``: clones drop the unbindable flag (6.18 to 7.1).
     ``lock_follows_tuck``: a copy tucked beneath a locked mount takes its lock (since 7.1).
     ``pivot_root_checks_capability_first``: before the paths are looked up (until 6.18).
+    ``statmount_hides_foreign``: statmount(2) of a mount in a namespace named by id that the task has
+    no rights over says ENOENT, not EPERM (until 6.18.15; listmount(2) still does).
+    ``statmount_by_fd``: STATMOUNT_BY_FD (since 7.0). ``open_tree_namespace``: OPEN_TREE_NAMESPACE (since
+    7.0); ``namespace_needs_directory``: of a directory only (since 7.0.13);
+    ``covered_stays_covered``: and not so that it uncovers what the owner had covered (since 7.2.12).
+    ``fsmount_namespace``: FSMOUNT_NAMESPACE, and fsmount(2) checks its flags before the capability and
+    refuses what no user may mount (since 7.1).
+    ``empty_mntns``: UNSHARE_EMPTY_MNTNS, CLONE_EMPTY_MNTNS (since 7.1).
+    ``beneath_anything``: MOVE_MOUNT_BENEATH of a locked mount and of the root (since 7.1).
     """
 
     name: str
@@ -24,17 +33,49 @@ class Release(NamedTuple):
     unbindable_lost_in_clone: bool = True
     lock_follows_tuck: bool = False
     pivot_root_checks_capability_first: bool = False
+    statmount_hides_foreign: bool = False
+    statmount_by_fd: bool = True
+    open_tree_namespace: bool = True
+    namespace_needs_directory: bool = False
+    covered_stays_covered: bool = False
+    fsmount_namespace: bool = False
+    empty_mntns: bool = False
+    beneath_anything: bool = False
 
 
+_6_18 = Release(
+    "6.18",
+    absolute_root="rootfs",
+    pivot_root_checks_capability_first=True,
+    statmount_hides_foreign=True,
+    statmount_by_fd=False,
+    open_tree_namespace=False,
+)
+_7_0 = Release("7.0")
+_7_1 = Release(
+    "7.1",
+    lock_follows_tuck=True,
+    namespace_needs_directory=True,
+    fsmount_namespace=True,
+    empty_mntns=True,
+    beneath_anything=True,
+)
+_7_2 = _7_1._replace(name="7.2", unbindable_lost_in_clone=False)
+
+# By name, in the order in which they came out on their line. A stable release stands here where it
+# answers otherwise than the one it follows.
 RELEASES = MappingProxyType(
     {
         release.name: release
         for release in (
-            Release("6.18", absolute_root="rootfs", pivot_root_checks_capability_first=True),
-            Release("7.0-rc1"),
-            Release("7.0"),
-            Release("7.1", lock_follows_tuck=True),
-            Release("7.2", lock_follows_tuck=True, unbindable_lost_in_clone=False),
+            _6_18,
+            _6_18._replace(name="6.18.16", statmount_hides_foreign=False),
+            _7_0._replace(name="7.0-rc1"),
+            _7_0,
+            _7_0._replace(name="7.0.13", namespace_needs_directory=True),
+            _7_1,
+            _7_2,
+            _7_2._replace(name="7.2.12", covered_stays_covered=True),
         )
     }
 )

@@ -38,7 +38,8 @@ from .flags import (
 from .globals import Globals
 from .links import children
 from .locking import holding
-from .objects import Dentry, Mount, Path, SuperBlock, Task
+from .objects import Dentry, Mount, Path, SuperBlock
+from .tasks import Task
 
 _SIMPLE = (
     (MS_NOSUID, MNT_NOSUID),

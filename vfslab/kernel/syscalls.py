@@ -11,12 +11,28 @@ from types import MappingProxyType
 from typing import Any
 
 from .effects import Code, Refused
-from .files import do_chdir, do_chroot, do_mkdirat, do_mknodat, do_rmdir, do_unlinkat, do_utimes
+from .file_table import do_close
+from .files import do_chdir, do_chroot, do_mkdirat, do_mknodat, do_rmdir, do_symlinkat, do_unlinkat, do_utimes
 from .globals import Globals
-from .mount import do_mount, do_umount2
-from .namespace import do_pivot_root, do_unshare
-from .objects import Task
-from .vfsmount import task_work_run
+from .mount import do_mount
+from .move_mount import sys_move_mount
+from .nsproxy import do_capset, do_clone, do_setns, do_unshare
+from .open import (
+    do_fchdir,
+    do_memfd_create,
+    do_ns_get_mntns_id,
+    do_openat,
+    do_pidfd_open,
+    do_pipe,
+    do_read,
+    do_statx,
+)
+from .open_tree import do_open_tree
+from .pivot_root import do_pivot_root
+from .rename import do_renameat
+from .task_work import task_work_run
+from .tasks import Task
+from .umount2 import do_umount2
 
 SystemCall = Callable[..., Any]
 
@@ -24,7 +40,21 @@ SYSTEM_CALLS: MappingProxyType[str, SystemCall] = MappingProxyType(
     {
         "mount": do_mount,
         "umount2": do_umount2,
+        "move_mount": sys_move_mount,
+        "open_tree": do_open_tree,
         "unshare": do_unshare,
+        "clone": do_clone,
+        "setns": do_setns,
+        "capset": do_capset,
+        "openat": do_openat,
+        "close": do_close,
+        "read": do_read,
+        "fchdir": do_fchdir,
+        "statx": do_statx,
+        "pipe": do_pipe,
+        "memfd_create": do_memfd_create,
+        "pidfd_open": do_pidfd_open,
+        "ns_get_mntns_id": do_ns_get_mntns_id,
         "chdir": do_chdir,
         "chroot": do_chroot,
         "pivot_root": do_pivot_root,
@@ -33,6 +63,8 @@ SYSTEM_CALLS: MappingProxyType[str, SystemCall] = MappingProxyType(
         "mknod": do_mknodat,
         "utimensat": do_utimes,
         "unlink": do_unlinkat,
+        "rename": do_renameat,
+        "symlink": do_symlinkat,
     }
 )
 

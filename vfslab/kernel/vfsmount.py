@@ -17,7 +17,10 @@ from .objects import Dentry, MntNamespace, Mount, Mountpoint, Path
 
 
 def alloc_vfsmnt(k: Globals, devname: str, root: Dentry, flags: int) -> Code:
-    """A new mount of ``root``: lowest free mnt_id, next unique id, one reference, linked to nothing."""
+    """A new mount of ``root``: lowest free mnt_id, next unique id, one reference, linked to nothing.
+
+    One of a mount-namespace file keeps that namespace alive.
+    """
     if (yield Alloc("alloc_vfsmnt", "struct mount")):
         raise Refused(refusals.NO_MEMORY, "struct mount")
     return new_mount(k, devname, root, flags)
@@ -27,6 +30,8 @@ def new_mount(k: Globals, devname: str, root: Dentry, flags: int) -> Mount:
     """The part of alloc_vfsmnt() that cannot fail; boot uses it directly."""
     k.last_mount_id = id = k.last_mount_id + 1
     k.mounts[id] = mount = Mount(id, k.mnt_ida.alloc(), devname, root, flags)
+    if isinstance(root.ns, MntNamespace):
+        root.ns.count += 1
     return mount
 
 
@@ -121,7 +126,7 @@ def mntput_no_expire(k: Globals, mount: Mount) -> None:
     """Drop a reference. A mount in no namespace that loses its last one is doomed.
 
     It is only queued here: the kernel, too, cleans up on the way back to user space
-    (task_work_add). Rings and slave lists are not looked at: umount_tree() has been there.
+    (task_work_add, see ``task_work``). Rings and slave lists are not looked at: umount_tree() has been there.
     """
     mount.mnt_count -= 1
     if mount.mnt_count or mount.mnt_ns is not None or mount.mnt_flags & MNT_DOOMED:
@@ -137,12 +142,6 @@ def path_get(path: Path) -> Path:
 
 def path_put(k: Globals, path: Path) -> None:
     mntput(k, path.mnt)
-
-
-def task_work_run(k: Globals) -> Code:
-    """Clean up what this system call dropped the last reference of, children included."""
-    while k.task_work:
-        yield from cleanup_mnt(k, k.task_work.popleft())
 
 
 def cleanup_mnt(k: Globals, mount: Mount) -> Code:

@@ -167,7 +167,7 @@ CALLS: dict[str, Callable[..., Any]] = {
     "utimensat": os.utime,
     "readdir": readdir,
     "stat": stat_file,
-    "read": read,
+    "readfile": read,
     "getcwd": getcwd,
     "mountinfo": mountinfo,
 }

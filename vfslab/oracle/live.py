@@ -34,7 +34,7 @@ CALLS = {
     "utimensat": 1,
     "readdir": 1,
     "stat": 1,
-    "read": 1,
+    "readfile": 1,
     "getcwd": 0,
     "mountinfo": 0,
 }

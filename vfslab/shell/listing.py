@@ -109,7 +109,7 @@ def cat(process: Process, arguments: Arguments) -> int:
         elif path in ("/proc/mounts", "/proc/self/mounts", "/etc/mtab"):
             answer = Answer(proc_mounts(process.mounts()))
         else:
-            answer = process.call("read", path)
+            answer = process.call("readfile", path)
         if answer.errno:
             process.fail(answer, f"{quotef(path)}: {strerror(answer.errno)}")
             status = 1

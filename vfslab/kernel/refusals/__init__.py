@@ -11,8 +11,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from ..effects import Check
+from .descriptors import *
 from .files import *
 from .mounting import *
+from .moving import *
 from .namespaces import *
 from .unmounting import *
 

@@ -38,3 +38,48 @@ NO_MEMORY = Check("ENOMEM", "kmalloc", "there is no memory for {0}")
 TOO_MANY_MOUNTS = Check(
     "ENOSPC", "count_mounts", "namespace {0} would hold more than {1} mounts (fs.mount-max)"
 )
+
+# rename(2)
+RENAME_ACROSS_MOUNTS = Check(
+    "EXDEV",
+    "do_renameat2",
+    "the two names are on different mounts, {0} and {1}",
+    "copy, or name both on one mount",
+)
+RENAME_OF_NO_NAME = Check(
+    "EBUSY", "do_renameat2", "{0} ends in /, . or ..", "give the name of a file or directory"
+)
+RENAME_INTO_ITSELF = Check(
+    "EINVAL", "do_renameat2", "{0} would move into itself", "choose a directory outside it"
+)
+
+# descriptors and links
+BAD_FD = Check("EBADF", "fget", "{0} is no open descriptor", "use a descriptor that is open")
+O_PATH_FD = Check(
+    "EBADF",
+    "fget",
+    "descriptor {0} was opened with O_PATH, it is a place and nothing more",
+    "open it without O_PATH",
+)
+DIRFD_NO_DIRECTORY = Check(
+    "ENOTDIR", "path_init", "descriptor {0} is no directory to start from", "start from a directory"
+)
+TOO_MANY_LINKS = Check(
+    "ELOOP", "pick_link", "{0} leads through more than 40 symbolic links", "make the links end somewhere"
+)
+MAY_NOT_LOOK_INTO = Check(
+    "EACCES",
+    "ptrace_may_access",
+    "{0} has rights that the task lacks, so its descriptors and namespaces are hidden",
+    "ask as a task with CAP_SYS_PTRACE over it",
+)
+OPEN_OF_LINK = Check(
+    "ELOOP", "do_open", "{0} is a symbolic link, and O_NOFOLLOW forbids to follow it", "leave O_NOFOLLOW out"
+)
+NO_SUCH_PROCESS = Check("ESRCH", "pidfd_open", "there is no process {0}", "name a process that lives")
+NO_MOUNT_NAMESPACE_FILE = Check(
+    "ENOTTY",
+    "ns_ioctl",
+    "descriptor {0} is of no mount namespace file",
+    "open /proc/PID/ns/mnt for it",
+)

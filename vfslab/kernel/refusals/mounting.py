@@ -1,4 +1,4 @@
-"""Why mount(2) refuses: the place, a new mount, a bind, a change of type, a move, a remount."""
+"""Why mount(2) refuses: the place, a new mount, a bind, a change of type, a remount."""
 
 from __future__ import annotations
 
@@ -34,6 +34,25 @@ LOCKED_CHILD_BELOW_SOURCE = Check(
     "has_locked_children",
     "a copy without {0}, which is locked below the source, would uncover what it hides",
 )
+BIND_NAMESPACE_LOOP = Check(
+    "EINVAL",
+    "mnt_ns_loop",
+    "the source, {0}, is the file of the caller's own mount namespace or of an older one, which it "
+    "would keep alive",
+    "bind the file of a newer namespace",
+)
+COPY_OF_NAMESPACE_FILE = Check(
+    "EINVAL",
+    "copy_tree",
+    "{0} shows a mount-namespace file, which is not copied to those who receive a mount",
+    "mount it where nothing propagates",
+)
+FS_FOR_THE_KERNEL = Check(
+    "EINVAL",
+    "graft_tree",
+    "a {0} is for the kernel alone and can be mounted nowhere",
+    "name a file of another filesystem",
+)
 COPY_OF_UNBINDABLE = Check("EINVAL", "copy_tree", "{0} is unbindable")
 COPY_OF_LOCKED_UNBINDABLE = Check(
     "EPERM", "copy_tree", "{0} is unbindable and locked: it may not be left out"
@@ -48,23 +67,6 @@ NOT_MOUNTED = Check("EINVAL", "may_change_propagation", "{0} has been unmounted"
 MAY_NOT_CHANGE_TYPE = Check(
     "EPERM", "may_change_propagation", "the task lacks CAP_SYS_ADMIN over the namespace of {0}"
 )
-
-# move
-MOVE_NO_SOURCE = Check("EINVAL", "do_move_mount_old", "no source is given")
-MOVE_OF_NO_MOUNT_ROOT = Check("EINVAL", "do_move_mount", "the source, {0}, is not the root of a mount")
-MOVE_DIRECTORY_ON_FILE = Check(
-    "EINVAL", "do_move_mount", "one of the two is a directory and the other is not"
-)
-MOVE_SOURCE_NOT_OURS = Check(
-    "EINVAL", "do_move_mount", "the source, {0}, is not in the caller's mount namespace"
-)
-MOVE_OF_ROOT = Check("EINVAL", "do_move_mount", "{0} has no parent to be moved from")
-MOVE_OF_LOCKED = Check("EINVAL", "do_move_mount", "{0} is locked to its parent")
-MOVE_FROM_SHARED_PARENT = Check("EINVAL", "do_move_mount", "{1}, the parent of {0}, is shared")
-MOVE_UNBINDABLE_TO_SHARED = Check(
-    "EINVAL", "tree_contains_unbindable", "{0} is unbindable, and {1}, the new parent, is shared"
-)
-MOVE_INTO_ITSELF = Check("ELOOP", "mount_is_ancestor", "the target lies on {0} itself or below it")
 
 # remount
 REMOUNT_NOT_OURS = Check("EINVAL", "check_mnt", "{0} is not in the caller's mount namespace")

@@ -1,4 +1,4 @@
-"""Why unshare(2) and pivot_root(2) refuse."""
+"""Why unshare(2), clone(2), setns(2) and pivot_root(2) refuse."""
 
 from __future__ import annotations
 
@@ -7,6 +7,74 @@ from ..effects import Check
 # unshare(2)
 UNSHARE_UNKNOWN_FLAG = Check("EINVAL", "check_unshare_flags", "the flags {0} hold one that is not known here")
 UNSHARE_NOT_CAPABLE = Check("EPERM", "unshare_nsproxy_namespaces", "the task lacks CAP_SYS_ADMIN")
+
+TOO_MANY_MNT_NAMESPACES = Check(
+    "ENOSPC",
+    "inc_mnt_namespaces",
+    "user namespace {0} and those below it own {1} mount namespaces, detached trees included, and "
+    "may own no more",
+    "let one go, or raise user.max_mnt_namespaces",
+)
+USER_NAMESPACE_TOO_DEEP = Check(
+    "ENOSPC",
+    "create_user_ns",
+    "user namespaces are nested more than {0} deep",
+    "make it from a task further up",
+)
+NEWUSER_IN_CHROOT = Check(
+    "EPERM",
+    "current_chrooted",
+    "the task's root, on {0}, is not the top of what is mounted on its namespace's root",
+    "leave the chroot, or uncover the root, before",
+)
+CLONE_UNKNOWN_FLAG = Check(
+    "EINVAL", "copy_process", "the flags {0} hold one that is not known here", "leave that flag out"
+)
+CLONE_FS_AND_NAMESPACE = Check(
+    "EINVAL",
+    "copy_process",
+    "CLONE_FS shares root and cwd, which a new mount or user namespace cannot have in common with "
+    "the old one",
+    "leave CLONE_FS out",
+)
+CLONE_NOT_CAPABLE = Check(
+    "EPERM", "copy_namespaces", "the task lacks CAP_SYS_ADMIN", "add CLONE_NEWUSER, or call as root"
+)
+
+# setns(2)
+SETNS_NO_NAMESPACE = Check(
+    "EINVAL", "setns", "descriptor {0} is of no namespace file and no pidfd", "open /proc/PID/ns/mnt for it"
+)
+SETNS_OTHER_KIND = Check(
+    "EINVAL",
+    "setns",
+    "descriptor {0} is of another kind of namespace than asked for",
+    "ask for its kind, or for 0",
+)
+SETNS_PIDFD_FLAGS = Check(
+    "EINVAL",
+    "check_setns_flags",
+    "with a pidfd the flags name the namespaces to enter, and {0} does not",
+    "give CLONE_NEWNS, CLONE_NEWUSER or both",
+)
+SETNS_NOT_CAPABLE = Check(
+    "EPERM",
+    "mntns_install",
+    "the task lacks {0}, over the namespace to be entered or over its own user namespace",
+    "enter the user namespace that owns it first, or call as root",
+)
+SETNS_ANONYMOUS = Check(
+    "EINVAL", "mntns_install", "the namespace is that of a detached tree", "attach the tree and go there"
+)
+SETNS_SHARED_FS = Check(
+    "EINVAL",
+    "mntns_install",
+    "root and cwd are shared with another task (CLONE_FS)",
+    "call unshare(CLONE_FS) first",
+)
+SETNS_OWN_USER_NAMESPACE = Check(
+    "EINVAL", "userns_install", "the task is in that user namespace already", "leave the call out"
+)
 
 # pivot_root(2)
 MAY_NOT_PIVOT = Check("EPERM", "may_mount", "the task lacks CAP_SYS_ADMIN over its mount namespace")

@@ -1,0 +1,132 @@
+"""Opening: what openat(2) and its like make a file of, and the calls that take nothing but a file.
+
+Descriptors are kept in ``file_table``; files of detached trees come from ``open_tree``, those of /proc's
+mount tables from ``proc_namespace``. Source: fs/open.c, fs/pipe.c, mm/memfd.c, kernel/pid.c.
+"""
+
+from __future__ import annotations
+
+from . import refusals
+from .effects import Code, Refused
+from .file_table import alloc_file, fd_install, fget, fget_raw
+from .files import do_mknodat, mnt_want_write, set_fs_pwd
+from .flags import (
+    AT_EMPTY_PATH,
+    AT_SYMLINK_NOFOLLOW,
+    MNT_UNIQUE_ID_OFFSET,
+    O_CREAT,
+    O_DIRECTORY,
+    O_EXCL,
+    O_NOFOLLOW,
+    O_PATH,
+    O_RDWR,
+    O_WRONLY,
+)
+from .globals import Globals
+from .internal import internal_file
+from .namei import user_path_at
+from .objects import MntNamespace
+from .proc_namespace import mounts_open
+from .seq_file import SeqFile
+from .tasks import Task
+from .vfsmount import path_get, path_put
+
+
+def do_openat(k: Globals, task: Task, dfd: int, name: str, flags: int) -> Code:
+    """openat(2): a descriptor.
+
+    ``flags`` are O_RDONLY, O_WRONLY, O_RDWR, O_CREAT, O_EXCL, O_DIRECTORY, O_NOFOLLOW, O_PATH. Raises
+    ENOENT, ENOTDIR, EISDIR, EROFS, ELOOP, EEXIST, EBADF, EACCES.
+    """
+    yield from ()
+    if not flags & O_PATH and (file := mounts_open(k, task, name)) is not None:
+        return fd_install(task, file)
+    if flags & O_CREAT and not flags & O_PATH:
+        try:
+            yield from do_mknodat(k, task, name, dfd)
+        except Refused as refusal:
+            if refusal.errno != "EEXIST" or flags & O_EXCL:
+                raise
+    follow = not flags & O_NOFOLLOW
+    path = user_path_at(k, task, name, dfd=dfd, directory=bool(flags & O_DIRECTORY), follow=follow)
+    writable = bool(flags & (O_WRONLY | O_RDWR)) and not flags & O_PATH
+    try:
+        if path.dentry.d_symlink is not None and not flags & O_PATH:
+            raise Refused(refusals.OPEN_OF_LINK, name)
+        if writable and path.dentry.is_dir:
+            raise Refused(refusals.IS_A_DIRECTORY, name)
+        if writable:
+            mnt_want_write(path.mnt)
+    except Refused:
+        path_put(k, path)
+        raise
+    return fd_install(task, alloc_file(path, o_path=bool(flags & O_PATH), writable=writable))
+
+
+def do_fchdir(k: Globals, task: Task, fd: int) -> Code:
+    """fchdir(2). Raises EBADF, ENOTDIR."""
+    path = fget_raw(task, fd).f_path
+    if not path.dentry.is_dir:
+        raise Refused(refusals.DIRFD_NO_DIRECTORY, fd)
+    yield from set_fs_pwd(k, task, path_get(path))
+
+
+def do_read(k: Globals, task: Task, fd: int, size: int) -> Code:
+    """read(2): the next text of a mount table, at most ``size`` bytes; nothing of a file, which is empty.
+
+    Raises EBADF, EISDIR.
+    """
+    file = fget(task, fd)
+    if file.f_path.dentry.is_dir:
+        raise Refused(refusals.READ_OF_DIRECTORY, f"descriptor {fd}")
+    if isinstance(file.private_data, SeqFile):
+        return (yield from file.private_data.read(k, size))
+    return ""
+
+
+def do_pipe(k: Globals, task: Task) -> Code:
+    """pipe(2), of which the reading end is given back."""
+    yield from ()
+    return fd_install(task, alloc_file(path_get(internal_file(k, "pipefs"))))
+
+
+def do_memfd_create(k: Globals, task: Task) -> Code:
+    """memfd_create(2)."""
+    yield from ()
+    return fd_install(task, alloc_file(path_get(internal_file(k, "memfd"))))
+
+
+def do_pidfd_open(k: Globals, task: Task, pid: int) -> Code:
+    """pidfd_open(2). Raises ESRCH."""
+    yield from ()
+    other = k.tasks.get(pid)
+    if other is None:
+        raise Refused(refusals.NO_SUCH_PROCESS, pid)
+    file = alloc_file(path_get(internal_file(k, "pidfs")))
+    file.private_data = other
+    return fd_install(task, file)
+
+
+def do_statx(k: Globals, task: Task, dfd: int, name: str, flags: int) -> Code:
+    """statx(2), of which the mount is told: its two ids, and whether the place is its root.
+
+    ``flags`` are AT_EMPTY_PATH and AT_SYMLINK_NOFOLLOW. Raises what the path walk raises.
+    """
+    yield from ()
+    follow = not flags & AT_SYMLINK_NOFOLLOW
+    path = user_path_at(k, task, name, dfd=dfd, follow=follow, empty=bool(flags & AT_EMPTY_PATH))
+    path_put(k, path)
+    return {
+        "mnt_id": path.mnt.mnt_id,
+        "mnt_id_unique": MNT_UNIQUE_ID_OFFSET + path.mnt.id,
+        "mount_root": path.dentry is path.mnt.mnt_root,
+    }
+
+
+def do_ns_get_mntns_id(k: Globals, task: Task, fd: int) -> Code:
+    """ioctl(2), NS_GET_MNTNS_ID: the id of the mount namespace behind the descriptor. Raises ENOTTY."""
+    yield from ()
+    ns = fget(task, fd).f_path.dentry.ns
+    if not isinstance(ns, MntNamespace):
+        raise Refused(refusals.NO_MOUNT_NAMESPACE_FILE, fd)
+    return ns.id
