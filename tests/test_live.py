@@ -11,6 +11,7 @@ import pytest
 
 from sandboxes import START, Call, bind, make, move, succeed, tmpfs
 from vfslab import mountinfo
+from vfslab.calls import CALLS
 from vfslab.kernel.flags import (
     CLONE_NEWNS,
     MNT_DETACH,
@@ -25,8 +26,8 @@ from vfslab.kernel.flags import (
     UMOUNT_NOFOLLOW,
 )
 from vfslab.machine import Answer
-from vfslab.oracle import agent
-from vfslab.oracle.live import CALLS, RunningKernel
+from vfslab.oracle import agent_calls
+from vfslab.oracle.live import RunningKernel
 
 pytestmark = pytest.mark.kernel
 
@@ -260,9 +261,9 @@ def test_hostile_names(kernel: RunningKernel, name: str) -> None:
         ("sh1", ("mkdir", "/a\0b"), "holds a NUL"),
         ("sh1", ("mount", "a\0b", "/", "tmpfs", 0, None), "holds a NUL"),
         ("sh1", ("mkdir", "/\ud800"), "stands for no bytes"),
-        ("sh1", ("mkdir", b"/a"), "neither a string nor a number"),
-        ("sh1", ("umount2", "/", -1), "no 32-bit set of flags"),
-        ("sh1", ("umount2", "/", 1 << 32), "no 32-bit set of flags"),
+        ("sh1", ("mkdir", b"/a"), "is no string"),
+        ("sh1", ("umount2", "/", -1), "is no flags of 32 bits"),
+        ("sh1", ("umount2", "/", 1 << 32), "is no flags of 32 bits"),
         ("sh1", ("reboot",), r"there is no call reboot\(\)"),
         ("sh1", ("mkdir",), r"there is no call mkdir\(\)"),
         ("sh1", ("start",), r"there is no call start\(\)"),
@@ -300,6 +301,6 @@ def test_a_file_too_long_to_read(kernel: RunningKernel) -> None:
 
 def test_every_call_is_known_on_both_sides() -> None:
     """The names here and in the program inside the sandbox are two lists; they must not part."""
-    assert agent.CALLS.keys() == CALLS.keys()
+    assert agent_calls.CALLS.keys() | {"clone"} == CALLS.keys()
     used = {name for preparation, call, _ in (*ERRNOS, *VALUES) for name, *_ in (*START, *preparation, call)}
-    assert used == CALLS.keys()
+    assert used <= CALLS.keys()

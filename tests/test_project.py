@@ -93,6 +93,7 @@ PARTS = [
     {"take"},
     {"invariants"},
     {"drive"},
+    {"calls"},
     {"machine"},
     {"model"},
     {"shell"},

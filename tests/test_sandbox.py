@@ -160,7 +160,7 @@ def test_nothing_of_the_old_root_is_left_in_the_sandbox(mark: str) -> None:
     """It would be copied by every unshare, and pin what others want to unmount."""
     with three_shells():
         try:
-            assert ioctl_number_of_mounts(agents(mark)["sh1"]) == 2
+            assert ioctl_number_of_mounts(agents(mark)["sh1"]) == 1
         except OSError as error:
             if error.errno != errno.ENOTTY:
                 raise

@@ -1,9 +1,16 @@
 """The seam: one set of system calls, two machines that answer them.
 
 A machine takes calls by name from named shells and gives back answers that are
-plain data. The model below answers from the miniature kernel;
+plain data: strings, numbers, and lists and dicts of them. ``vfslab.calls`` lists the
+calls and their arguments. ``vfslab.model.Model`` answers from the miniature kernel;
 ``vfslab.oracle.live.RunningKernel`` asks the kernel underneath. Whoever lowers
 commands to calls (``vfslab.shell``) must not know which of the two it talks to.
+
+File descriptors are numbers of the shell's own process, and each machine's own; a
+new shell inherits those of its parent. AT_FDCWD stands for none. A path may be a
+magic one, whether or not a procfs is mounted anywhere: /proc/self/fd/N and what is
+below it; /proc/self/ns/mnt, user and net; /proc/self/mountinfo, mounts and mountstats;
+and with the name of a shell in the place of "self" all of these but fd.
 """
 
 from __future__ import annotations
@@ -48,8 +55,17 @@ class Machine(Protocol):
     def start(self, shell: str) -> None:
         """Make ``shell`` a new process: a child of sh1, in its namespace, with its root and cwd."""
 
+    def exit(self, shell: str) -> None:
+        """End the process of ``shell``, which is not sh1: what it held is given back when this returns.
+
+        Raises ValueError for sh1, and for a shell that is not there.
+        """
+
     def call(self, shell: str, name: str, *args: Any) -> Answer:
-        """Let ``shell`` make the system call ``name``. Raises ValueError for a call that does not exist."""
+        """Let ``shell`` make the system call ``name``. Raises ValueError for a call that does not exist.
+
+        A "clone" that succeeds makes a shell: a child of ``shell``, as "start" makes one of sh1.
+        """
 
     def snapshot(self) -> Snapshot:
         """The mounts that the shells see; a model adds its tasks, and what no shell can see."""

@@ -1,33 +1,31 @@
-"""The program inside the sandbox: it makes the sandbox, then answers system calls for its shells.
+"""The program inside the sandbox: it makes the sandbox, then answers requests for its shells.
 
 Run by ``vfslab.oracle.sandbox`` as ``python -I -S agent.py CONTROL SHELL PARENT LIFETIME``:
-two inherited sockets, a pidfd, seconds. It knows nothing of vfslab and of what the
-calls are for, and it needs no module but the standard library's, all imported
-before the old root is gone.
+two inherited sockets, a pidfd, seconds. The system calls are in ``agent_calls.py``.
+It knows nothing of vfslab but the modules agent_*, nor of what the calls are for, and
+needs none but the standard library's besides, all imported before the old root is gone.
 
 The first process, the keeper, stays outside the sandbox's mount namespace, so
 that it pins nothing there. It waits for one of four things (the control socket
 closed, the parent dead, sh1 dead, the lifetime over), kills sh1 and reaps.
 sh1 is the first process of a pid namespace, so that everything dies with it; where
-such a namespace is refused, each shell asks to be killed when its parent dies.
+such a namespace is refused, each shell asks to be killed when sh1 dies. All other
+shells are children of sh1.
 
 Messages are JSON, one a line. On CONTROL: ``["ready"]`` or ``["refused", step,
 errno]``, at last ``["ended", why]``. On a shell's socket: ``[name, *args]``, answered
 by ``["value", value]`` or ``["errno", name]``. Strings are UTF-8, other bytes
-surrogate-escaped. All errnos are the kernel's but one: EFBIG for a file that is
-longer than READ_LIMIT.
+surrogate-escaped.
 """
 
 from __future__ import annotations
 
-import ctypes
 import errno
 import json
 import os
 import select
 import signal
 import socket
-import stat
 import sys
 
 # typing alone would cost a third of the start; type checkers know this name
@@ -36,9 +34,17 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
+if __name__ == "__main__":
+    # python -I does not look for vfslab where the program lies
+    sys.path.append(os.path.abspath(f"{__file__}/../../.."))
+
+from vfslab.oracle import agent_calls as calls  # noqa: E402
+from vfslab.oracle.agent_libc import MACHINE, NUMBERS, libc, state  # noqa: E402
+
 CLONE_NEWNS = 0x00020000
 CLONE_NEWUSER = 0x10000000
 CLONE_NEWPID = 0x20000000
+MS_MOVE = 8192
 MS_REC = 16384
 MS_PRIVATE = 1 << 18
 MNT_DETACH = 2
@@ -46,35 +52,9 @@ PR_SET_PDEATHSIG = 1
 PR_SET_CHILD_SUBREAPER = 36
 CAP_SYS_ADMIN = 21
 
-READ_LIMIT = 1 << 20
-
-# getcwd(2) by number, for libc's own hides a cwd that is not below the root; 64-bit processes only
-SYS_GETCWD = {"aarch64": 17, "loongarch64": 17, "ppc64le": 182, "riscv64": 17, "s390x": 183, "x86_64": 79}
-
 
 class Refused(Exception):
     """A step of making the sandbox was refused: what it was, and the name of the errno."""
-
-
-def raise_errno(result: Any, function: Any, arguments: tuple[Any, ...]) -> Any:
-    """ctypes errcheck: None for success, OSError for -1."""
-    if result == -1:
-        number = ctypes.get_errno()
-        raise OSError(number, os.strerror(number))
-
-
-libc = ctypes.CDLL(None, use_errno=True)
-libc.mount.argtypes = [ctypes.c_char_p, ctypes.c_char_p, ctypes.c_char_p, ctypes.c_ulong, ctypes.c_char_p]
-libc.umount2.argtypes = [ctypes.c_char_p, ctypes.c_int]
-libc.pivot_root.argtypes = [ctypes.c_char_p, ctypes.c_char_p]
-libc.unshare.argtypes = [ctypes.c_int]
-libc.prctl.argtypes = [ctypes.c_int, ctypes.c_ulong, ctypes.c_ulong, ctypes.c_ulong, ctypes.c_ulong]
-for _function in (libc.mount, libc.umount2, libc.pivot_root, libc.unshare, libc.prctl, libc.syscall):
-    _function.errcheck = raise_errno
-
-
-def errno_name(error: OSError) -> str:
-    return errno.errorcode.get(error.errno or 0, str(error.errno))
 
 
 def step(what: str, function: Callable[..., Any], *args: Any) -> Any:
@@ -82,141 +62,59 @@ def step(what: str, function: Callable[..., Any], *args: Any) -> Any:
     try:
         return function(*args)
     except OSError as error:
-        raise Refused(what, errno_name(error)) from error
+        raise Refused(what, calls.errno_name(error)) from error
 
 
 def send(channel: socket.socket, *message: Any) -> None:
     channel.sendall(json.dumps(message).encode() + b"\n")
 
 
-def decode(name: bytes) -> str:
-    return name.decode("utf-8", "surrogateescape")
-
-
-def write(path: str, text: str) -> None:
-    with open(path, "w") as file:
-        file.write(text)
-
-
-# --- the system calls -------------------------------------------------------------
-
-
-def mknod(path: bytes) -> None:
-    os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
-
-
-def read_whole(fd: int, limit: int | None = None) -> bytes:
-    parts: list[bytes] = []
-    size = 0
-    try:
-        while part := os.read(fd, 65536):
-            parts.append(part)
-            size += len(part)
-            if limit is not None and size > limit:
-                raise OSError(errno.EFBIG, os.strerror(errno.EFBIG))
-    finally:
-        os.close(fd)
-    return b"".join(parts)
-
-
-def read(path: bytes) -> str:
-    return decode(read_whole(os.open(path, os.O_RDONLY), READ_LIMIT))
-
-
-def readdir(path: bytes) -> list[str]:
-    return sorted(decode(name) for name in os.listdir(path))
-
-
-def stat_file(path: bytes) -> tuple[int, int, bool]:
-    found = os.stat(path)
-    return found.st_dev, found.st_ino, stat.S_ISDIR(found.st_mode)
-
-
-def getcwd() -> str:
-    buffer = ctypes.create_string_buffer(4096)
-    libc.syscall(SYS_GETCWD[os.uname().machine], buffer, len(buffer))
-    return decode(buffer.value)
-
-
-def mountinfo() -> str:
-    text = decode(read_whole(os.open("self/mountinfo", os.O_RDONLY, dir_fd=procfs)))
-    return "\n".join(map(seen_inside, text.split("\n"))) if outer_owner else text
-
-
-def seen_inside(line: str) -> str:
-    """A line of mountinfo as root of the sandbox would have it.
-
-    The kernel prints the owner of a tmpfs as the initial user namespace knows it (shmem_show_options()).
-    In the sandbox's it is 0, which is not printed, and which a remount may be told again.
-    """
-    place, separator, filesystem = line.rpartition(" - ")
-    return place + separator + filesystem.replace(outer_owner, "")
-
-
-CALLS: dict[str, Callable[..., Any]] = {
-    "mount": libc.mount,
-    "umount2": libc.umount2,
-    "unshare": libc.unshare,
-    "pivot_root": libc.pivot_root,
-    "chdir": os.chdir,
-    "chroot": os.chroot,
-    "mkdir": os.mkdir,
-    "rmdir": os.rmdir,
-    "unlink": os.unlink,
-    "mknod": mknod,
-    "utimensat": os.utime,
-    "readdir": readdir,
-    "stat": stat_file,
-    "readfile": read,
-    "getcwd": getcwd,
-    "mountinfo": mountinfo,
-}
-
-# how the options of a tmpfs name root of a sandbox that is in a user namespace; set when it is made
-outer_owner = ""
-
-# a descriptor on a procfs, for the scratch root has no /proc; opened in enter()
-procfs = -1
-
-
 # --- the shells -------------------------------------------------------------------
 
 
-def answer(name: str, args: list[Any]) -> tuple[str, Any]:
-    """Make one system call."""
-    encoded = [arg.encode("utf-8", "surrogateescape") if isinstance(arg, str) else arg for arg in args]
-    try:
-        return "value", CALLS[name](*encoded)
-    except OSError as error:
-        return "errno", errno_name(error)
+def serve(channel: socket.socket, first: int) -> None:
+    """Answer requests until the other end is closed. ``first`` is the pid of sh1.
 
-
-def serve(channel: socket.socket) -> None:
-    """Answer requests until the other end is closed.
-
-    "start" carries a socket: the child that it forks goes on in this same loop,
-    as a shell of its own, with that socket.
+    Besides system calls there are requests of the machine. "fork" and "clone" carry a socket:
+    the child goes on in this same loop, as a shell of its own, with that socket.
     """
     while request := receive(channel):
         (name, *args), descriptors = request
-        if name != "start":
-            send(channel, *answer(name, args))
-            continue
-        parent = os.getpid()
-        try:
-            child = os.fork()
-        except OSError as error:
-            send(channel, "errno", errno_name(error))
-        else:
-            if child == 0:
+        if name in ("fork", "clone"):
+            kind, value = become_two(first, *args)
+            if (kind, value) == ("value", 0):
                 channel.close()
                 channel = socket.socket(fileno=descriptors[0])
-                libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-                if os.getppid() != parent:
-                    return
                 continue
+            os.close(descriptors[0])
+            send(channel, kind, value)
+        elif name == "pids":
+            # the procfs is of another pid namespace
+            send(channel, "value", [os.getpid(), int(os.readlink("self", dir_fd=state.procfs))])
+        elif name == "exit":
             send(channel, "value", None)
-        os.close(descriptors[0])
+            return
+        elif name == "wait":
+            os.waitpid(args[0], 0)
+            send(channel, "value", None)
+        else:
+            send(channel, *calls.answer(name, args))
+
+
+def become_two(first: int, flags: int | None = None) -> tuple[str, Any]:
+    """Fork, or clone with ``flags``: the child's pid, 0 in the child. Its parent is sh1."""
+    uid, gid = os.geteuid(), os.getegid()
+    try:
+        child = os.fork() if flags is None else calls.clone(flags, os.getpid() == first)
+    except OSError as error:
+        return "errno", calls.errno_name(error)
+    if child == 0:
+        libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+        if os.getppid() != first:
+            os._exit(0)
+        if (flags or 0) & CLONE_NEWUSER:
+            calls.become_root(uid, gid)
+    return "value", child
 
 
 def receive(channel: socket.socket) -> tuple[list[Any], list[int]] | None:
@@ -236,9 +134,8 @@ def receive(channel: socket.socket) -> tuple[list[Any], list[int]] | None:
 
 
 def check_machine() -> None:
-    machine = os.uname().machine
-    if machine not in SYS_GETCWD or sys.maxsize < 1 << 32:
-        raise Refused(f"getcwd(2) on {machine}", "ENOSYS")
+    if MACHINE not in NUMBERS or sys.maxsize < 1 << 32:
+        raise Refused(f"getcwd(2) on {MACHINE}", "ENOSYS")
 
 
 def has_sys_admin() -> bool:
@@ -249,7 +146,6 @@ def has_sys_admin() -> bool:
 
 def leave_user_and_pid_namespace() -> None:
     """user_namespaces(7), pid_namespaces(7): root of a new user namespace where not privileged."""
-    global outer_owner  # noqa: PLW0603 - one per process, as the namespace is
     user = 0 if step("open(/proc/self/status)", has_sys_admin) else CLONE_NEWUSER
     uid, gid = os.geteuid(), os.getegid()
     try:
@@ -258,31 +154,46 @@ def leave_user_and_pid_namespace() -> None:
         if user:
             step("unshare(CLONE_NEWUSER)", libc.unshare, user)
     if user:
-        outer_owner = (f",uid={uid}" if uid else "") + (f",gid={gid}" if gid else "")
-        step("write(/proc/self/setgroups)", write, "/proc/self/setgroups", "deny")
-        step("write(/proc/self/uid_map)", write, "/proc/self/uid_map", f"0 {uid} 1")
-        step("write(/proc/self/gid_map)", write, "/proc/self/gid_map", f"0 {gid} 1")
+        state.outer_owner = (f",uid={uid}" if uid else "") + (f",gid={gid}" if gid else "")
+        state.procfs = open_procfs()
+        step("write(/proc/self/uid_map)", calls.become_root, uid, gid)
+        os.close(state.procfs)
+
+
+def open_procfs() -> int:
+    return int(step("open(/proc)", os.open, "/proc", os.O_RDONLY | os.O_DIRECTORY))
 
 
 def enter() -> None:
     """Make this process the only one in a mount namespace that shows one empty tmpfs.
 
-    pivot_root(".", ".") as in pivot_root(2). In a user namespace it hands the lock
-    of the old root (MNT_LOCKED) to the new one, so a second tmpfs covers the first:
-    the root that the shells see can be moved and unmounted, whoever runs this.
+    pivot_root(".", ".") as in pivot_root(2). In a namespace that belongs to another user
+    namespace than the one it was copied from, it hands the lock of the old root (MNT_LOCKED)
+    to the new one. There a second tmpfs covers the first, so that the root that the shells
+    see can be moved and unmounted, whoever runs this.
     """
-    global procfs  # noqa: PLW0603 - one per process, as the namespace is
     step("unshare(CLONE_NEWNS)", libc.unshare, CLONE_NEWNS)
     step("mount(/, MS_REC|MS_PRIVATE)", libc.mount, None, b"/", None, MS_REC | MS_PRIVATE, None)
-    procfs = step("open(/proc)", os.open, "/proc", os.O_RDONLY | os.O_DIRECTORY)
+    # of this namespace, so that nothing outside is pinned
+    state.procfs = open_procfs()
     step("mount(tmpfs)", libc.mount, b"tmpfs", b"/proc", b"tmpfs", 0, None)
     step("chdir(tmpfs)", os.chdir, "/proc")
     step("pivot_root", libc.pivot_root, b".", b".")
     step("umount2(old root, MNT_DETACH)", libc.umount2, b".", MNT_DETACH)
-    step("mount(tmpfs)", libc.mount, b"tmpfs", b"/", b"tmpfs", 0, None)
-    step("chdir(/..)", os.chdir, "/..")
-    step("chroot(.)", os.chroot, ".")
+    if root_is_locked():
+        step("mount(tmpfs)", libc.mount, b"tmpfs", b"/", b"tmpfs", 0, None)
+        step("chdir(/..)", os.chdir, "/..")
+        step("chroot(.)", os.chroot, ".")
     os.umask(0)
+
+
+def root_is_locked() -> bool:
+    """Whether moving the root, which always fails, fails before it is found to go below itself (ELOOP)."""
+    try:
+        libc.mount(b"/", b"/", None, MS_MOVE, None)
+    except OSError as error:
+        return error.errno != errno.ELOOP
+    return False
 
 
 def readable(descriptors: list[int], seconds: float) -> list[int]:
@@ -305,7 +216,7 @@ def first_shell(control: socket.socket, channel: socket.socket, keeper: int) -> 
         return
     send(control, "ready")
     control.close()
-    serve(channel)
+    serve(channel, os.getpid())
 
 
 def keep(control: socket.socket, parent: int, child: int, lifetime: float) -> None:

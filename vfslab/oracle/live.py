@@ -9,35 +9,35 @@ from __future__ import annotations
 
 import functools
 import os
+import re
 import weakref
 from types import TracebackType
 from typing import Any, Self
 
+from vfslab.calls import CALLS, check
+from vfslab.kernel import flags
 from vfslab.machine import Answer, Stat
 from vfslab.oracle.sandbox import NotAllowed, Sandbox, SandboxEnded
 from vfslab.snapshot import Snapshot
 
 __all__ = ["NotAllowed", "RunningKernel", "SandboxEnded", "available"]
 
-# how many arguments each call takes
-CALLS = {
-    "mount": 5,
-    "umount2": 2,
-    "unshare": 1,
-    "pivot_root": 2,
-    "chdir": 1,
-    "chroot": 1,
-    "mkdir": 1,
-    "rmdir": 1,
-    "unlink": 1,
-    "mknod": 1,
-    "utimensat": 1,
-    "readdir": 1,
-    "stat": 1,
-    "readfile": 1,
-    "getcwd": 0,
-    "mountinfo": 0,
-}
+# what a clone may ask for: shells that share memory or descriptors would be one and the same program
+CLONE_FLAGS = (
+    flags.CLONE_FS
+    | flags.CLONE_NEWNS
+    | flags.CLONE_NEWUSER
+    | flags.CLONE_NEWCGROUP
+    | flags.CLONE_NEWUTS
+    | flags.CLONE_NEWIPC
+    | flags.CLONE_NEWNET
+    | flags.CLONE_EMPTY_MNTNS
+)
+_MAGIC = re.compile(
+    r"/proc/(?P<whose>self|sh[1-9][0-9]*)/(?P<rest>ns/(?:mnt|user|net)|mountinfo|mounts|mountstats)"
+    r"|/proc/self/fd/(?P<fd>[0-9]{1,9})(?P<below>|/.*)",
+    re.DOTALL,
+)
 
 
 @functools.cache
@@ -70,32 +70,76 @@ class RunningKernel:
     def __init__(self, call_limit: float = 10.0, lifetime: float = 3600.0) -> None:
         self.release = os.uname().release
         self._sandbox = Sandbox(call_limit, lifetime)
+        self._ended: set[str] = set()
         self._end = weakref.finalize(self, self._sandbox.end)
 
     def start(self, shell: str) -> None:
         """Fork sh1: ``shell`` has its namespace, root and cwd. Raises ValueError when it exists."""
         with self._sandbox.lock:
-            if shell in self._sandbox:
-                raise ValueError(f"there is a shell {shell!r} already")
+            self._check_new(shell)
             self._sandbox.fork(shell)
 
+    def exit(self, shell: str) -> None:
+        """End a shell and wait until it is reaped. Raises ValueError for sh1, and where it does not exist."""
+        with self._sandbox.lock:
+            self._check_there(shell)
+            if shell == "sh1":
+                raise ValueError("sh1 is the parent of all shells: it ends with the machine")
+            self._sandbox.exit(shell)
+            self._ended.add(shell)
+
     def call(self, shell: str, name: str, *args: Any) -> Answer:
-        """Let ``shell`` make a system call; see ``vfslab.machine`` for their names.
+        """Let ``shell`` make a system call; see ``vfslab.calls`` for their names and arguments.
 
         EFBIG says that a file is too long to be read here (1 MiB). Raises ValueError for
         a shell or a call that does not exist, and for an argument that no system call
         can take (a NUL in a path).
         """
-        if CALLS.get(name) != len(args):
-            raise ValueError(f"there is no call {name}({', '.join(['…'] * len(args))})")
-        if shell not in self._sandbox:
-            raise ValueError(f"there is no shell {shell!r}")
-        for arg in args:
-            _check(name, arg)
-        kind, value = self._sandbox.ask(shell, [name, *args])
+        check(name, args)
+        with self._sandbox.lock:
+            self._check_there(shell)
+            if name == "clone":
+                return self._clone(shell, *args)
+            kinds = [parameter.kind for parameter in CALLS[name].parameters]
+            request = [name, *map(self._argument, kinds, args)]
+            kind, value = self._sandbox.ask(shell, request)
         if kind == "errno":
             return Answer(errno=value)
-        return Answer(Stat(*value) if name == "stat" else value)
+        return Answer(Stat(*value) if name in ("stat", "lstat") else value)
+
+    def _clone(self, parent: str, clone_flags: int, shell: str) -> Answer:
+        self._check_new(shell)
+        if unknown := clone_flags & ~CLONE_FLAGS:
+            raise ValueError(f"clone: a shell cannot be made with the flags {unknown:#x} here")
+        return Answer(errno=self._sandbox.clone(parent, shell, clone_flags))
+
+    def _check_new(self, shell: str) -> None:
+        if shell in self._sandbox:
+            raise ValueError(f"there is a shell {shell!r} already")
+        if shell in self._ended:
+            raise ValueError(f"the shell {shell!r} has ended")
+
+    def _check_there(self, shell: str) -> None:
+        if shell in self._ended:
+            raise ValueError(f"the shell {shell!r} has ended")
+        if shell not in self._sandbox:
+            raise ValueError(f"there is no shell {shell!r}")
+
+    def _argument(self, kind: str, arg: Any) -> Any:
+        """An argument as the agent takes it: a path through /proc as its parts, a shell as its pid."""
+        if kind == "shell":
+            self._check_there(arg)
+            return self._sandbox.pids(arg)[0]
+        magic = _MAGIC.fullmatch(arg) if kind == "path" and arg else None
+        if magic is None:
+            return arg
+        if magic["fd"]:
+            return {"proc": "self", "fd": int(magic["fd"]), "rest": magic["below"]}
+        if magic["whose"] == "self":
+            return {"proc": "self", "rest": magic["rest"]}
+        if magic["whose"] not in self._sandbox:
+            return arg
+        return {"proc": str(self._sandbox.pids(magic["whose"])[1]), "rest": magic["rest"]}
 
     def snapshot(self) -> Snapshot:
         """The mounts that the shells see, as their mountinfo tells them."""
@@ -113,19 +157,3 @@ class RunningKernel:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
-
-
-def _check(name: str, arg: Any) -> None:
-    """Raise ValueError for what cannot be an argument of a system call."""
-    if isinstance(arg, str):
-        if "\0" in arg:
-            raise ValueError(f"{name}: {arg!r} holds a NUL, which ends a string in a system call")
-        try:
-            arg.encode("utf-8", "surrogateescape")
-        except UnicodeEncodeError:
-            raise ValueError(f"{name}: {arg!r} holds a character that stands for no bytes") from None
-    elif isinstance(arg, int):
-        if not 0 <= arg < 1 << 32:
-            raise ValueError(f"{name}: {arg} is no 32-bit set of flags")
-    elif arg is not None:
-        raise ValueError(f"{name}: {arg!r} is neither a string nor a number")

@@ -79,7 +79,7 @@ OTHERWISE = {
     ("mount(/,", "EINVAL"): ("this process is in a chroot, at no mount", "run it outside of the chroot"),
     ("getcwd(2)", "ENOSYS"): (
         "the number of this call is not known for such a machine or interpreter",
-        "use a 64-bit interpreter, or add the number to SYS_GETCWD in vfslab/oracle/agent.py",
+        "use a 64-bit interpreter, or add the number to NUMBERS in vfslab/oracle/agent_libc.py",
     ),
     ("open(/proc", "ENOENT"): ("no procfs is mounted on /proc", "mount one"),
 }

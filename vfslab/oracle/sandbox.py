@@ -54,6 +54,7 @@ class Sandbox:
         self._control, control = socket.socketpair()
         near, far = socket.socketpair()
         self._channels = {"sh1": near}
+        self._pids: dict[str, tuple[int, int]] = {}
         try:
             with control, far:
                 self._agent = _spawn(control.fileno(), far.fileno(), lifetime, self._errors)
@@ -67,7 +68,7 @@ class Sandbox:
 
     @property
     def shells(self) -> tuple[str, ...]:
-        """The shells that were started, in that order."""
+        """The shells that live, in the order in which they were started."""
         return tuple(self._channels)
 
     def __contains__(self, shell: str) -> bool:
@@ -75,11 +76,41 @@ class Sandbox:
 
     def fork(self, shell: str) -> None:
         """Let sh1 fork a child that answers to the name ``shell``. Raises SandboxEnded."""
-        self._channels[shell], far = socket.socketpair()
-        with far:
-            kind, value = self.ask("sh1", ["start"], far.fileno())
-        if kind == "errno":
-            raise self._gone(f"{shell} could not be started: fork: {value}")
+        errno = self._become_two("sh1", shell, ["fork"])
+        if errno:
+            raise self._gone(f"{shell} could not be started: fork: {errno}")
+
+    def clone(self, parent: str, shell: str, flags: int) -> str | None:
+        """Let ``parent`` clone a child; the errno where the kernel refuses it. Raises SandboxEnded."""
+        return self._become_two(parent, shell, ["clone", flags])
+
+    def _become_two(self, parent: str, shell: str, request: list[Any]) -> str | None:
+        near, far = socket.socketpair()
+        with self.lock, far:
+            kind, value = self.ask(parent, request, far.fileno())
+            if kind == "errno":
+                near.close()
+                return str(value)
+            self._channels[shell] = near
+            # it answers once it is what it is to be
+            self.pids(shell)
+        return None
+
+    def pids(self, shell: str) -> tuple[int, int]:
+        """The pid of a shell as shells see it, and as the procfs outside shows it. Raises SandboxEnded."""
+        if shell not in self._pids:
+            _, (inside, outside) = self.ask(shell, ["pids"])
+            self._pids[shell] = inside, outside
+        return self._pids[shell]
+
+    def exit(self, shell: str) -> None:
+        """End a shell other than sh1; return when it is reaped. Raises SandboxEnded."""
+        with self.lock:
+            pid, _ = self.pids(shell)
+            self.ask(shell, ["exit"])
+            self._channels.pop(shell).close()
+            self.ask("sh1", ["wait", pid])
+            del self._pids[shell]
 
     def ask(self, shell: str, request: list[Any], descriptor: int | None = None) -> tuple[str, Any]:
         """One request, one answer: its kind ("value" or "errno") and what it is.
