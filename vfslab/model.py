@@ -81,7 +81,9 @@ class Model:
     def _with_pids(self, path: str) -> str:
         """``path`` with the pid in the place of the name of a living shell: /proc/sh2/ns/mnt."""
         name = _PROC_SHELL.match(path)
-        return path if name is None or name[1] not in self.shells else f"/proc/{self._task(name[1]).pid}{path[name.end() :]}"
+        if name is None or name[1] not in self.shells:
+            return path
+        return f"/proc/{self.shells[name[1]].pid}{path[name.end() :]}"
 
     def start(self, shell: str) -> None:
         """A new process: a child of sh1, in its namespace, with its root, cwd and descriptors of now."""
