@@ -15,12 +15,13 @@ Comments behind a command say what a kernel answers:
     #>   2<1 /a A:/ shared:g1    number < parent's number, path, source:root, tags
 
 Numbers and groups count from 1 by first appearance, ``-`` is a parent out of sight.
-A line ``# not in 7.2`` names releases where another answer is right, ``# only in 7.1 7.2``
-those where this one is.
+A line ``# not in 7.2*`` names releases where another answer is right, ``# only in 6.18* 7.0*``
+those where this one is, in patterns of fnmatch.
 """
 
 from __future__ import annotations
 
+import fnmatch
 import itertools
 import re
 from pathlib import Path
@@ -62,10 +63,11 @@ def load(path: Path) -> Litmus:
     releases = tuple(RELEASES)
     for line in head[2:]:
         match = re.fullmatch(r"(not|only) in (.+)", line)
-        named = match[2].split() if match else []
-        if match is None or not set(named) <= set(RELEASES):
+        patterns = match[2].split() if match else []
+        if not patterns or not all(fnmatch.filter(RELEASES, pattern) for pattern in patterns):
             raise ValueError(f"{name}: {line!r} names no releases")
-        releases = tuple(release for release in releases if (release in named) == (match[1] == "only"))
+        named = {release for pattern in patterns for release in fnmatch.filter(RELEASES, pattern)}
+        releases = tuple(release for release in releases if (release in named) == line.startswith("only"))
     return Litmus(name, head[0], head[1].removeprefix("source: "), tuple(enumerate(lines, 1)), releases)
 
 

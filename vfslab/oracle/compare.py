@@ -69,12 +69,12 @@ def nearest_release(uname: str) -> str:
     return max((name for name in by_age if _version(name) <= wanted), key=_version, default=by_age[0])
 
 
-def _version(release: str) -> tuple[int, int, float]:
-    match = re.match(r"(\d+)\.(\d+)(?:\.\d+)?(?:-rc(\d+))?", release)
+def _version(release: str) -> tuple[int, int, float, int]:
+    match = re.match(r"(\d+)\.(\d+)(?:\.(\d+))?(?:-rc(\d+))?", release)
     if match is None:
         raise ValueError(f"{release!r} is no kernel release")
-    candidate = int(match[3]) if match[3] else float("inf")
-    return int(match[1]), int(match[2]), candidate
+    candidate = int(match[4]) if match[4] else float("inf")
+    return int(match[1]), int(match[2]), candidate, int(match[3] or 0)
 
 
 class SideBySide:
