@@ -76,6 +76,13 @@ class NamespaceState(NamedTuple):
     owner: int = 0
     anon: bool = False
 
+    @property
+    def title(self) -> str:
+        """What people call it; an owner other than the first user namespace is named."""
+        kind = "detached tree" if self.anon else "mount namespace"
+        owner = f", owned by user namespace {self.owner}" if self.owner else ""
+        return f"{kind} {self.id}{owner}"
+
 
 class Place(NamedTuple):
     """A (mount, dentry) pair: a mount's ``id`` and a path below that mount's root."""
@@ -260,11 +267,12 @@ class Snapshot:
         return f"{name} in a cycle of parents" if path is None else f"{name} on {printable(path)}"
 
     def namespace_name(self, ns: int | None) -> str:
-        """The name of the first task in namespace ``ns``, "namespace 2" where there is none."""
+        """The name of the first task in namespace ``ns``; where there is none, "namespace 2" or "detached tree 2"."""
         if ns is None:
             return "no namespace"
         names = (printable(task.name) for task in self.tasks.values() if task.ns == ns)
-        return next(names, f"namespace {ns}")
+        detached = ns in self.namespaces and self.namespaces[ns].anon
+        return next(names, f"detached tree {ns}" if detached else f"namespace {ns}")
 
     def task_name(self, pid: int) -> str:
         """The name of task ``pid``, "process 2" where it is not here."""

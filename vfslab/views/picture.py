@@ -103,7 +103,8 @@ def picture(
 
 def unseen_roots(snapshot: Snapshot) -> set[int]:
     """Namespace root mounts with another mount on their root: no path of a task leads to them."""
-    roots = (ns.root for ns in snapshot.namespaces.values() if ns.root in snapshot.mounts)
+    spaces = (ns for ns in snapshot.namespaces.values() if not ns.anon)
+    roots = (ns.root for ns in spaces if ns.root in snapshot.mounts)
     return {root for root in roots if snapshot.mounts[root].parent == root and snapshot.is_overmounted(root)}
 
 
@@ -296,7 +297,7 @@ def _clusters(snapshot: Snapshot, nodes: dict[int, Node]) -> dict[int, Cluster]:
     for ns in sorted(snapshot.namespaces):
         names = [legible(task.name, SHORT) for task in snapshot.tasks.values() if task.ns == ns]
         tasks = ": " + ", ".join(_few(names, "more")) if names else ""
-        clusters[ns] = Cluster(f"mount namespace {ns}{tasks}")
+        clusters[ns] = Cluster(snapshot.namespaces[ns].title + tasks)
     if snapshot.namespaces and any(node.home == NOWHERE for node in nodes.values()):
         clusters[NOWHERE] = Cluster("in no namespace")
     return clusters

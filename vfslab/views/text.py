@@ -69,7 +69,8 @@ def _namespace(
         top = next((Place(mount.id, "/") for _, mount in _branches(snapshot, mounts)), Place(0, "/"))
         tasks = [task for task in snapshot.tasks.values() if task.ns == ns]
         names = ", ".join(_task(snapshot, task, top, paths) for task in tasks)
-        yield f"mount namespace {ns}: {names}" if names else f"mount namespace {ns}"
+        title = snapshot.namespaces[ns].title if ns in snapshot.namespaces else f"mount namespace {ns}"
+        yield f"{title}: {names}" if names else title
     yield from _table(snapshot, mounts, paths, covered)
 
 
