@@ -267,7 +267,7 @@ class Snapshot:
         return f"{name} in a cycle of parents" if path is None else f"{name} on {printable(path)}"
 
     def namespace_name(self, ns: int | None) -> str:
-        """The name of the first task in namespace ``ns``; where there is none, "namespace 2" or "detached tree 2"."""
+        """The name of the first task in namespace ``ns``, else "namespace 2" or "detached tree 2"."""
         if ns is None:
             return "no namespace"
         names = (printable(task.name) for task in self.tasks.values() if task.ns == ns)
