@@ -94,6 +94,7 @@ PARTS = [
     {"invariants"},
     {"drive"},
     {"calls"},
+    {"spell"},
     {"machine"},
     {"model"},
     {"shell"},

@@ -55,12 +55,15 @@ _NO_FLAG = {
 
 
 def _words(*names: str) -> dict[str, int]:
-    """The numbers of those names; of all that begin like it for a name that ends in "_"."""
+    """The numbers of those names, and of all that begin with one that ends in "_"."""
+    everything = {name: value for name, value in vars(numbers).items() if isinstance(value, int)}
     found = {}
-    for name, value in vars(numbers).items():
-        if any(name == wanted or (wanted.endswith("_") and name.startswith(wanted)) for wanted in names):
-            found[name] = value
-    return {name: value for name, value in found.items() if name not in _NO_FLAG or name in names}
+    for wanted in names:
+        prefix = wanted if wanted.endswith("_") else None
+        for name, value in everything.items():
+            if name == wanted or (prefix and name.startswith(prefix) and name not in _NO_FLAG):
+                found[name] = value
+    return found
 
 
 def _flags(name: str, *words: str, bits: int = 32, default: Default = "REQUIRED") -> Parameter:
@@ -105,6 +108,19 @@ def _mnt_id_req(param: Parameter) -> Parameter:
     )
     return Parameter("request", "struct", fields=fields)
 
+
+# What a clone may ask for: shells that shared memory or descriptors would be one and the same program.
+_CLONE_WORDS = (
+    "CLONE_FS",
+    "CLONE_NEWNS",
+    "CLONE_NEWUSER",
+    "CLONE_NEWCGROUP",
+    "CLONE_NEWUTS",
+    "CLONE_NEWIPC",
+    "CLONE_NEWNET",
+    "CLONE_EMPTY_MNTNS",
+)
+CLONE_FLAGS = sum(_words(*_CLONE_WORDS).values())
 
 CALLS: dict[str, Call] = {
     "mount": Call(
@@ -218,7 +234,7 @@ CALLS: dict[str, Call] = {
         (_flags("flags", "CLONE_", "UNSHARE_EMPTY_MNTNS"),), "nothing", "leave namespaces for new ones"
     ),
     "clone": Call(
-        (_flags("flags", "CLONE_", bits=64), Parameter("shell", "shell")),
+        (_flags("flags", *_CLONE_WORDS, bits=64), Parameter("shell", "shell")),
         "nothing",
         "a new shell that is a child of this one",
     ),

@@ -5,56 +5,18 @@ One of the two machines behind the seam (``machine``); the other asks the runnin
 
 from __future__ import annotations
 
-import json
 import re
 from types import TracebackType
 from typing import Any, Self
 
 from .drive import Timeline, record, run
-from .kernel import SYSTEM_CALLS, Kernel, Refused, flags
+from .kernel import SYSTEM_CALLS, Kernel, Refused
 from .kernel.releases import DEFAULT_RELEASE
 from .kernel.tasks import Task
 from .machine import Answer, Stat
 from .snapshot import Snapshot
+from .spell import spell
 from .take import take
-
-
-def spell(name: str, args: tuple[Any, ...]) -> str:
-    """A system call as strace would print it: unshare(CLONE_NEWNS)."""
-    words = [json.dumps(arg) if isinstance(arg, str) else "NULL" if arg is None else str(arg) for arg in args]
-    if name in _FLAGS:
-        position, prefixes = _FLAGS[name]
-        words[position] = flag_words(args[position], prefixes)
-    return f"{name}({', '.join(words)})"
-
-
-# Where a call has its flags, and the names that they may have.
-_FLAGS = {
-    "mount": (3, ("MS_",)),
-    "umount2": (1, ("MNT_FORCE", "MNT_DETACH", "MNT_EXPIRE", "UMOUNT_")),
-    "unshare": (0, ("CLONE_",)),
-}
-_NO_FLAG = (
-    "MS_PROPAGATION",
-    "MS_MGC_VAL",
-    "MS_MGC_MSK",
-    "UMOUNT_SYNC",
-    "UMOUNT_PROPAGATE",
-    "UMOUNT_CONNECTED",
-)
-
-
-def flag_words(value: int, prefixes: tuple[str, ...]) -> str:
-    """The names of the bits that are set, joined by |; what has no name in hexadecimal; "0" for none."""
-    words = []
-    for name, bit in vars(flags).items():
-        if name.startswith(prefixes) and name not in _NO_FLAG and value & bit:
-            words.append(name)
-            value &= ~bit
-    if value or not words:
-        words.append(hex(value) if value else "0")
-    return "|".join(words)
-
 
 _PROC_SHELL = re.compile(r"/proc/(sh\d+)(?=/|$)")
 

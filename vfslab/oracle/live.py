@@ -14,27 +14,16 @@ import weakref
 from types import TracebackType
 from typing import Any, Self
 
-from vfslab.calls import CALLS, check
-from vfslab.kernel import flags
+from vfslab.calls import CALLS, CLONE_FLAGS, check
 from vfslab.machine import Answer, Stat
 from vfslab.oracle.sandbox import NotAllowed, Sandbox, SandboxEnded
 from vfslab.snapshot import Snapshot
 
 __all__ = ["NotAllowed", "RunningKernel", "SandboxEnded", "available"]
 
-# what a clone may ask for: shells that share memory or descriptors would be one and the same program
-CLONE_FLAGS = (
-    flags.CLONE_FS
-    | flags.CLONE_NEWNS
-    | flags.CLONE_NEWUSER
-    | flags.CLONE_NEWCGROUP
-    | flags.CLONE_NEWUTS
-    | flags.CLONE_NEWIPC
-    | flags.CLONE_NEWNET
-    | flags.CLONE_EMPTY_MNTNS
-)
 _MAGIC = re.compile(
-    r"/proc/(?P<whose>self|sh[1-9][0-9]*)/(?P<rest>ns/(?:mnt|user|net)|mountinfo|mounts|mountstats)"
+    r"/proc/(?P<whose>self|sh[1-9][0-9]*)/"
+    r"(?P<rest>ns/(?:cgroup|ipc|mnt|net|pid|time|user|uts)|mountinfo|mounts|mountstats)"
     r"|/proc/self/fd/(?P<fd>[0-9]{1,9})(?P<below>|/.*)",
     re.DOTALL,
 )
