@@ -14,7 +14,8 @@ Comments behind a command say what a kernel answers:
     #> sh1              the mounts that sh1 sees at this point, one a line:
     #>   2<1 /a A:/ shared:g1    number < parent's number, path, source:root, tags
 
-Numbers and groups count from 1 by first appearance, ``-`` is a parent out of sight.
+Numbers and groups count from 1 by first appearance, ``-`` is a parent out of sight; the
+file of a namespace is shown without its number: ``nsfs:mnt:[]``.
 A line ``# not in 7.2*`` names releases where another answer is right, ``# only in 6.18* 7.0*``
 those where this one is, in patterns of fnmatch.
 """
@@ -32,6 +33,7 @@ from vfslab.machine import Machine
 from vfslab.mountinfo import parse
 from vfslab.shell.session import Session
 
+_INODE = re.compile(r"\[\d+]")
 FOLDER = Path(__file__).parent / "litmus"
 
 
@@ -90,7 +92,7 @@ def listing(text: str) -> list[str]:
             (
                 f"{numbers[entry.mount_id]}<{numbers.get(entry.parent_id, '-')}",
                 entry.mountpoint,
-                f"{entry.source}:{entry.root}",
+                f"{entry.source}:{_INODE.sub('[]', entry.root)}",
                 *map(tag, entry.tags),
             )
         )

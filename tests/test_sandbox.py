@@ -167,6 +167,13 @@ def test_nothing_of_the_old_root_is_left_in_the_sandbox(mark: str) -> None:
             pytest.skip("this kernel has no NS_MNT_GET_INFO")
 
 
+def test_a_newer_namespace_has_a_greater_id(mark: str) -> None:
+    """Each CPU gives out namespace ids from a batch of its own, so that all shells stay on one."""
+    with three_shells():
+        cpus = {tuple(os.sched_getaffinity(pid)) for pid in agents(mark).values()}
+        assert [len(one) for one in cpus] == [1]
+
+
 def without_pid_namespace() -> list[str]:
     """A command prefix under which a pid namespace is refused: ENOSPC, clone(2)."""
     refuse = 'echo 0 > /proc/sys/user/max_pid_namespaces && exec "$@"'
