@@ -34,8 +34,17 @@ class Model:
         self.recording = recording
         self.timelines: list[Timeline] = []
         self.shells: dict[str, Task] = {"sh1": self.kernel.init}
+        self._ended: set[str] = set()
+
+    def _check_new(self, shell: str) -> None:
+        if shell in self.shells:
+            raise ValueError(f"{shell} has been started already")
+        if shell in self._ended:
+            raise ValueError(f"{shell} has ended")
 
     def _task(self, shell: str) -> Task:
+        if shell in self._ended:
+            raise ValueError(f"{shell} has ended")
         if shell not in self.shells:
             raise ValueError(f"{shell} has not been started")
         return self.shells[shell]
@@ -49,8 +58,7 @@ class Model:
 
     def start(self, shell: str) -> None:
         """A new process: a child of sh1, in its namespace, with its root, cwd and descriptors of now."""
-        if shell in self.shells:
-            raise ValueError(f"{shell} has been started already")
+        self._check_new(shell)
         self.shells[shell] = self.kernel.fork(self.kernel.init, shell)
 
     def call(self, shell: str, name: str, *args: Any) -> Answer:
@@ -73,8 +81,8 @@ class Model:
             return Answer(None, refusal.errno, refusal.reason)
 
     def _drive(self, task: Task, name: str, args: tuple[Any, ...]) -> Answer:
-        if name == "clone" and args[1] in self.shells:
-            raise ValueError(f"{args[1]} has been started already")
+        if name == "clone":
+            self._check_new(args[1])
         code = self.kernel.syscall(task, name, *args)
         if self.recording:
             timeline = record(self.kernel, task, code, spell(name, args))
@@ -92,6 +100,7 @@ class Model:
         """End a shell: its root, cwd, descriptors and namespaces lose a reference."""
         run(self.kernel.exit(self._task(shell)))
         del self.shells[shell]
+        self._ended.add(shell)
 
     def _ask(self, task: Task, name: str, args: tuple[Any, ...]) -> Any:
         match name:

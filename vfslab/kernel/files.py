@@ -219,7 +219,7 @@ def do_chdir(k: Globals, task: Task, name: str) -> Code:
 def do_chroot(k: Globals, task: Task, name: str) -> Code:
     """chroot(2), which leaves the cwd where it is. Raises ENOENT, ENOTDIR, EPERM."""
     path = user_path_at(k, task, name, directory=True)
-    if not task.capable(task.user_ns):
+    if not task.capable(task.user_ns, "CAP_SYS_CHROOT"):
         path_put(k, path)
         raise Refused(refusals.CHROOT_NOT_CAPABLE)
     yield from set_fs_root(k, task, path)

@@ -12,7 +12,7 @@ from . import refusals
 from .effects import Code, Refused
 from .files import do_getcwd, iterate_dir
 from .filesystems import FILE_SYSTEMS, new_super
-from .flags import MNT_RELATIME
+from .flags import MNT_READONLY, MNT_RELATIME
 from .globals import Globals
 from .namei import user_path_at
 from .namespace import new_mnt_ns
@@ -38,7 +38,9 @@ class Kernel(Globals):
         super().__init__(RELEASES[release])
         self.init_ns = ns = new_mnt_ns(self, self.init_user_ns)
         self.namespaces[ns.id] = ns
-        ns.root = bottom = self._mount(self.release.absolute_root, 0)
+        # The rootfs of a real machine is everybody's: read-only, as the sandbox of the oracle makes it.
+        read_only = MNT_READONLY if self.release.absolute_root == "rootfs" else 0
+        ns.root = bottom = self._mount(self.release.absolute_root, read_only)
         visible = self._mount("tmpfs", MNT_RELATIME)
         attach_mnt(visible, bottom, bottom.mnt_root)
         for mount in (bottom, visible):

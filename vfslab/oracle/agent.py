@@ -44,7 +44,9 @@ from vfslab.oracle.agent_libc import MACHINE, NUMBERS, libc, state  # noqa: E402
 CLONE_NEWNS = 0x00020000
 CLONE_NEWUSER = 0x10000000
 CLONE_NEWPID = 0x20000000
-MS_MOVE = 8192
+MS_RDONLY = 1
+MS_REMOUNT = 32
+MS_BIND = 4096
 MS_REC = 16384
 MS_PRIVATE = 1 << 18
 MNT_DETACH = 2
@@ -165,35 +167,59 @@ def open_procfs() -> int:
 
 
 def enter() -> None:
-    """Make this process the only one in a mount namespace that shows one empty tmpfs.
-
-    pivot_root(".", ".") as in pivot_root(2). In a namespace that belongs to another user
-    namespace than the one it was copied from, it hands the lock of the old root (MNT_LOCKED)
-    to the new one. There a second tmpfs covers the first, so that the root that the shells
-    see can be moved and unmounted, whoever runs this.
-    """
+    """Make this process the only one in a mount namespace that shows one empty tmpfs."""
     step("unshare(CLONE_NEWNS)", libc.unshare, CLONE_NEWNS)
     step("mount(/, MS_REC|MS_PRIVATE)", libc.mount, None, b"/", None, MS_REC | MS_PRIVATE, None)
     # of this namespace, so that nothing outside is pinned
     state.procfs = open_procfs()
+    if not strip_to_the_bottom():
+        hide_under_a_tmpfs()
+    step("mount(tmpfs)", libc.mount, b"tmpfs", b"/", b"tmpfs", 0, None)
+    step("chdir(/..)", os.chdir, "/..")
+    step("chroot(.)", os.chroot, ".")
+    os.umask(0)
+
+
+def strip_to_the_bottom() -> bool:
+    """Unmount everything but the root of the namespace, which is left read-only: it is the machine's, too.
+
+    False where it is locked, because the namespace belongs to another user namespace than
+    the one that it was copied from.
+    """
+    if not unmount_root():
+        return False
+    enter_own_namespace()
+    while unmount_root():
+        enter_own_namespace()
+    if " - nullfs " not in calls.mountinfo():
+        step("mount(/, MS_RDONLY)", libc.mount, None, b"/", None, MS_REMOUNT | MS_BIND | MS_RDONLY, None)
+    return True
+
+
+def unmount_root() -> bool:
+    """Whether what is the root could be unmounted: neither locked nor the root of the namespace itself."""
+    try:
+        libc.umount2(b"/", MNT_DETACH)
+    except OSError as error:
+        if error.errno != errno.EINVAL:
+            raise Refused("umount2(/, MNT_DETACH)", calls.errno_name(error)) from error
+        return False
+    return True
+
+
+def enter_own_namespace() -> None:
+    """setns(2) to the namespace that this process is in: to the top of what is mounted on its root."""
+    ns = os.open("self/ns/mnt", os.O_RDONLY, dir_fd=state.procfs)
+    step("setns", libc.setns, ns, CLONE_NEWNS)
+    os.close(ns)
+
+
+def hide_under_a_tmpfs() -> None:
+    """pivot_root(".", ".") as in pivot_root(2): a tmpfs gets the place of the old root, and its lock."""
     step("mount(tmpfs)", libc.mount, b"tmpfs", b"/proc", b"tmpfs", 0, None)
     step("chdir(tmpfs)", os.chdir, "/proc")
     step("pivot_root", libc.pivot_root, b".", b".")
     step("umount2(old root, MNT_DETACH)", libc.umount2, b".", MNT_DETACH)
-    if root_is_locked():
-        step("mount(tmpfs)", libc.mount, b"tmpfs", b"/", b"tmpfs", 0, None)
-        step("chdir(/..)", os.chdir, "/..")
-        step("chroot(.)", os.chroot, ".")
-    os.umask(0)
-
-
-def root_is_locked() -> bool:
-    """Whether moving the root, which always fails, fails before it is found to go below itself (ELOOP)."""
-    try:
-        libc.mount(b"/", b"/", None, MS_MOVE, None)
-    except OSError as error:
-        return error.errno != errno.ELOOP
-    return False
 
 
 def readable(descriptors: list[int], seconds: float) -> list[int]:
@@ -237,9 +263,19 @@ def keep(control: socket.socket, parent: int, child: int, lifetime: float) -> No
         send(control, "ended", f"sh1 was killed by signal {-code}" if code < 0 else f"sh1 exited with {code}")
 
 
+def stay_on_one_cpu() -> None:
+    """Namespace ids come in batches of a CPU's own (gen_cookie): only on one CPU is a later one greater.
+
+    Which namespace is older decides whether its file may be mounted (mnt_ns_loop()).
+    """
+    allowed = sorted(os.sched_getaffinity(0))
+    os.sched_setaffinity(0, {allowed[os.getpid() % len(allowed)]})
+
+
 def main(control: socket.socket, channel: socket.socket, parent: int, lifetime: float) -> None:
     try:
         check_machine()
+        stay_on_one_cpu()
         step("prctl(PR_SET_CHILD_SUBREAPER)", libc.prctl, PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
         leave_user_and_pid_namespace()
         keeper = step("pidfd_open", os.pidfd_open, os.getpid())
