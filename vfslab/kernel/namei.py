@@ -158,7 +158,10 @@ def follow_mounts(place: Path) -> Path:
 
 
 def follow_dotdot(task: Task, place: Path) -> Path:
-    """One step up: out of the mount where the place is its root, but never above the task's root."""
+    """One step up: out of the mount where the place is its root, but never above the task's root.
+
+    Raises ENOENT where a rename has led out of what the mount shows (path_connected).
+    """
     root = task.fs.root
     if place == root:
         return place
@@ -169,7 +172,10 @@ def follow_dotdot(task: Task, place: Path) -> Path:
         mount, dentry = mount.mnt_parent, mount.mnt_mountpoint
         if (mount, dentry) == root:
             return place
-    return Path(mount, dentry.d_parent or dentry)
+    parent = dentry.d_parent or dentry
+    if not is_subdir(parent, mount.mnt_root):
+        raise Refused(refusals.DISCONNECTED, parent.path(), mount)
+    return Path(mount, parent)
 
 
 class NamedPlace(NamedTuple):
@@ -180,7 +186,10 @@ class NamedPlace(NamedTuple):
 
 
 def d_path(place: Path, root: Path) -> NamedPlace:
-    """The path from ``root`` to the place; from the top of what it is in when it cannot be reached."""
+    """The path from ``root`` to the place; from the top of what it is in when it cannot be reached.
+
+    Just "/" where a rename has led out of what the mount shows.
+    """
     names: list[str] = []
     mount, dentry = place
     while (mount, dentry) != root:
@@ -189,7 +198,8 @@ def d_path(place: Path, root: Path) -> NamedPlace:
                 return NamedPlace("/" + "/".join(reversed(names)), False)
             mount, dentry = mount.mnt_parent, mount.mnt_mountpoint
             continue
-        assert dentry.d_parent is not None, "a filesystem root is the root of the mounts that show it"
+        if dentry.d_parent is None:
+            return NamedPlace("/", False)
         names.append(dentry.d_name)
         dentry = dentry.d_parent
     return NamedPlace("/" + "/".join(reversed(names)), True)

@@ -11,6 +11,12 @@ EMPTY_PATH = Check("ENOENT", "getname", "the path is empty")
 PATH_TOO_LONG = Check("ENAMETOOLONG", "getname", "the path is {0} bytes long or more")
 NAME_TOO_LONG = Check("ENAMETOOLONG", "lookup", "a component is longer than {0} bytes")
 NO_SUCH_FILE = Check("ENOENT", "lookup", "there is no {0}")
+DISCONNECTED = Check(
+    "ENOENT",
+    "follow_dotdot",
+    "{0} is above what {1} shows: the directory below it was renamed",
+    "name the directory by a path that leads to it",
+)
 NOT_A_DIRECTORY = Check(
     "ENOTDIR", "link_path_walk", "{0} leads through or ends in something that is no directory"
 )
