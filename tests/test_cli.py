@@ -61,7 +61,7 @@ def test_run_json_has_the_form_that_is_fixed(
     assert list(printed) == ["release", "commands", "mountinfo"]
     assert printed["release"] == (release or "7.0")
     assert [list(command) for command in printed["commands"]] == [
-        ["shell", "command", "status", "errno", "stdout", "stderr", "reason"]
+        ["shell", "command", "status", "errno", "stdout", "stderr", "reason", "remedy"]
     ] * 8
     assert printed["commands"][0] == {
         "shell": "sh1",
@@ -71,6 +71,7 @@ def test_run_json_has_the_form_that_is_fixed(
         "stdout": "",
         "stderr": "",
         "reason": None,
+        "remedy": None,
     }
     umount, unknown = printed["commands"][-2:]
     assert (umount["shell"], umount["status"], umount["errno"]) == ("sh2", 32, "ENOENT")

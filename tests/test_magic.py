@@ -48,7 +48,7 @@ ANSWERS = [
         "a refusal, with the errno and the check",
         "rmdir /nope",
         "sh1# rmdir /nope\nrmdir: failed to remove '/nope': No such file or directory\n"
-        "    status 1, ENOENT: lookup: there is no nope\n",
+        "    status 1, ENOENT: lookup: there is no nope in /\n    remedy: make nope there first\n",
     ),
     ("an unknown command", "frob", "sh1# frob\nsh1: frob: command not found\n    status 127\n"),
     ("a second shell", "mkdir /a\nsh2# ls /", "sh1# mkdir /a\nsh2# ls /\na\n"),

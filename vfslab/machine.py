@@ -26,13 +26,14 @@ class Answer(NamedTuple):
     """What a system call gave back.
 
     ``value`` is its result (None where success says it all), ``errno`` the name
-    of the error ("EINVAL") or None, ``reason`` the check that refused, which a
-    real kernel never tells.
+    of the error ("EINVAL") or None. ``reason`` is the check that refused, ``remedy``
+    what would make the call succeed, both of which a real kernel never tells.
     """
 
     value: Any = None
     errno: str | None = None
     reason: str | None = None
+    remedy: str | None = None
 
 
 class Stat(NamedTuple):

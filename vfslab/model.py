@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from .drive import Timeline, record, run
+from .drive.run import Result
 from .kernel import SYSTEM_CALLS, Kernel, Refused
 from .kernel.releases import DEFAULT_RELEASE
 from .kernel.tasks import Task
@@ -25,6 +26,7 @@ class Model:
     """A miniature kernel that answers system calls from shells.
 
     With ``recording`` each call that changes the state adds a Timeline to ``timelines``.
+    ``refusal`` is why the last call failed, None where it did not.
     Raises ValueError for a release that is not modelled.
     """
 
@@ -35,6 +37,7 @@ class Model:
         self.timelines: list[Timeline] = []
         self.shells: dict[str, Task] = {"sh1": self.kernel.init}
         self._ended: set[str] = set()
+        self.refusal: Refused | None = None
 
     def _check_new(self, shell: str) -> None:
         if shell in self.shells:
@@ -74,13 +77,13 @@ class Model:
         if name == "pidfd_open":
             args = (self._task(*args).pid,)
         try:
-            if name in SYSTEM_CALLS:
-                return self._drive(task, name, args)
-            return Answer(self._ask(task, name, args))
+            result = self._drive(task, name, args) if name in SYSTEM_CALLS else self._ask(task, name, args)
         except Refused as refusal:
-            return Answer(None, refusal.errno, refusal.reason)
+            result = Result(None, refusal)
+        self.refusal = result.refusal
+        return Answer(result.value, result.errno, result.reason, result.remedy)
 
-    def _drive(self, task: Task, name: str, args: tuple[Any, ...]) -> Answer:
+    def _drive(self, task: Task, name: str, args: tuple[Any, ...]) -> Result:
         if name == "clone":
             self._check_new(args[1])
         code = self.kernel.syscall(task, name, *args)
@@ -90,11 +93,10 @@ class Model:
             result = timeline.result
         else:
             result = run(code)
-        value = result.value
-        if isinstance(value, Task):
-            self.shells[value.comm] = value
-            value = None
-        return Answer(value, result.errno, result.reason)
+        if isinstance(result.value, Task):
+            self.shells[result.value.comm] = result.value
+            result = Result()
+        return result
 
     def exit(self, shell: str) -> None:
         """End a shell: its root, cwd, descriptors and namespaces lose a reference."""
@@ -102,18 +104,18 @@ class Model:
         del self.shells[shell]
         self._ended.add(shell)
 
-    def _ask(self, task: Task, name: str, args: tuple[Any, ...]) -> Any:
+    def _ask(self, task: Task, name: str, args: tuple[Any, ...]) -> Result:
         match name:
             case "readdir":
-                return self.kernel.readdir(task, *args)
+                return Result(self.kernel.readdir(task, *args))
             case "stat":
-                return Stat(*self.kernel.stat(task, *args))
+                return Result(Stat(*self.kernel.stat(task, *args)))
             case "readfile":
-                return self.kernel.readfile(task, *args)
+                return Result(self.kernel.readfile(task, *args))
             case "getcwd":
-                return self.kernel.getcwd(task)
+                return Result(self.kernel.getcwd(task))
             case "mountinfo":
-                return self.snapshot().mountinfo(task.pid)
+                return Result(self.snapshot().mountinfo(task.pid))
         raise ValueError(f"there is no system call {name!r} here")
 
     def snapshot(self) -> Snapshot:

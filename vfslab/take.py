@@ -23,7 +23,7 @@ from .kernel.flags import (
     T_SHARED,
     T_UNBINDABLE,
 )
-from .kernel.objects import Dentry, MntNamespace, Mount, Path, is_subdir
+from .kernel.objects import Dentry, MntNamespace, Mount, Path, path_below
 from .kernel.tasks import Task
 from .snapshot import MountState, NamespaceState, Place, Snapshot, TaskState
 
@@ -101,15 +101,6 @@ def option_words(flags: int) -> str:
     words = ["ro" if flags & MNT_READONLY else "rw"]
     words += [word for flag, word in _OPTION_WORDS if flags & flag]
     return ",".join(words)
-
-
-def path_below(dentry: Dentry, root: Dentry) -> str:
-    """The path from ``root`` down to ``dentry``; from the filesystem's root where it is not below."""
-    if root.d_parent is None:
-        return dentry.d_path
-    if dentry is root:
-        return "/"
-    return dentry.d_path.removeprefix(root.d_path) if is_subdir(dentry, root) else dentry.d_path
 
 
 def namespace_state(ns: MntNamespace) -> NamespaceState:

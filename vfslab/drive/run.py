@@ -26,6 +26,11 @@ class Result(NamedTuple):
         """The function and the condition that refused, None after success."""
         return None if self.refusal is None else self.refusal.reason
 
+    @property
+    def remedy(self) -> str | None:
+        """What would have made the call succeed, None after success."""
+        return None if self.refusal is None else self.refusal.remedy
+
 
 def run(code: Code) -> Result:
     """Drive ``code`` to its end."""

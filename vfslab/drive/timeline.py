@@ -219,7 +219,7 @@ class Timeline(Sequence[Frame]):
             notes = [*self.kept.start.values()]
             notes += [after for step in self.kept.changes for _, _, after in step if after is not None]
             for mount, *_ in notes:
-                self._names.setdefault(mount.id, str(mount))
+                self._names.setdefault(mount.id, mount.name)
         return self._names.get(id, f"mount #{id}")
 
 

@@ -68,16 +68,16 @@ class Check(NamedTuple):
     errno: str
     function: str
     condition: str
-    remedy: str = ""
+    remedy: str
 
 
 class Refused(Exception):
-    """A system call ends in an error: ``check`` is what refused, ``names`` what it names."""
+    """A system call ends in an error: ``check`` refused, ``names`` is what it names, in words of then."""
 
     def __init__(self, check: Check, *names: object) -> None:
         super().__init__(check, *names)
         self.check = check
-        self.names = names
+        self.names = tuple(map(str, names))
 
     @property
     def errno(self) -> str:
@@ -90,7 +90,7 @@ class Refused(Exception):
 
     @property
     def remedy(self) -> str:
-        """What would make the call succeed; empty where nothing would."""
+        """What would make the call succeed."""
         return self.check.remedy.format(*self.names)
 
     def __str__(self) -> str:

@@ -132,7 +132,7 @@ def do_unlinkat(k: Globals, task: Task, name: str) -> Code:
 def to_remove(parent: Parent) -> Dentry:
     """The dentry that a removal names, on a mount that may be written to."""
     mnt_want_write(parent.path.mnt)
-    return lookup(parent.path.dentry, parent.last)
+    return lookup(parent.path, parent.last)
 
 
 def refuse_local_mountpoint(task: Task, dentry: Dentry) -> None:

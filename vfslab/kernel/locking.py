@@ -114,7 +114,7 @@ def lock_mount_beneath(k: Globals, path: Path, body: Callable[[Mount, Dentry], C
     Raises EINVAL besides where ``path`` is no mount's root, or that of a mount without parent and cover.
     """
     if path.dentry is not path.mnt.mnt_root:
-        raise Refused(refusals.BENEATH_NO_MOUNT_ROOT, path.dentry.path())
+        raise Refused(refusals.BENEATH_NO_MOUNT_ROOT, path)
 
     def checked(parent: Mount, dentry: Dentry) -> Code:
         if parent is path.mnt and path.mnt.overmount is None:

@@ -152,7 +152,7 @@ def do_loopback(k: Globals, task: Task, path: Path, source: str | None, *, recur
 def do_change_type(k: Globals, task: Task, path: Path, flags: int) -> Code:
     """Change the propagation type of a mount, or of all its tree with MS_REC."""
     if path.dentry is not path.mnt.mnt_root:
-        raise Refused(refusals.NOT_A_MOUNT_ROOT, path.dentry.path())
+        raise Refused(refusals.NOT_A_MOUNT_ROOT, path, path.mnt)
     type = flags & ~(MS_REC | MS_SILENT)
     if type & ~MS_PROPAGATION or type & (type - 1):
         raise Refused(refusals.NOT_ONE_PROPAGATION_TYPE)

@@ -98,7 +98,7 @@ def do_move_mount(k: Globals, task: Task, old: Path, new: Path, *, beneath: bool
     """
     mount = old.mnt
     if old.dentry is not mount.mnt_root:
-        raise Refused(refusals.MOVE_OF_NO_MOUNT_ROOT, old.dentry.path())
+        raise Refused(refusals.MOVE_OF_NO_MOUNT_ROOT, old, old.mnt)
     if old.dentry.is_dir != new.dentry.is_dir:
         raise Refused(refusals.MOVE_DIRECTORY_ON_FILE)
 
@@ -193,7 +193,7 @@ def do_set_group(task: Task, old: Path, new: Path) -> Code:
             raise Refused(refusals.SET_GROUP_NOT_CAPABLE, mount)
     for path in (old, new):
         if path.dentry is not path.mnt.mnt_root:
-            raise Refused(refusals.SET_GROUP_NO_MOUNT_ROOT, path.dentry.path())
+            raise Refused(refusals.SET_GROUP_NO_MOUNT_ROOT, path)
     if source.mnt_sb is not target.mnt_sb:
         raise Refused(refusals.SET_GROUP_OTHER_SUPERBLOCK, source, target)
     if not is_subdir(target.mnt_root, source.mnt_root):

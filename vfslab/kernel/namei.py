@@ -118,7 +118,7 @@ def walk(
         if component == "..":
             place = follow_mounts(follow_dotdot(task, place))
             continue
-        found = follow_mounts(Path(place.mnt, lookup(place.dentry, component)))
+        found = follow_mounts(Path(place.mnt, lookup(place, component)))
         target = found.dentry.d_symlink
         if target is None or not (follow or todo):
             place = found
@@ -132,13 +132,13 @@ def walk(
     return place
 
 
-def lookup(directory: Dentry, name: str) -> Dentry:
+def lookup(place: Path, name: str) -> Dentry:
     """The child of that name. Raises ENOENT or ENAMETOOLONG."""
     check_length(name)
-    assert directory.d_children is not None, "only directories are looked into"
-    child = directory.d_children.get(name)
+    assert place.dentry.d_children is not None, "only directories are looked into"
+    child = place.dentry.d_children.get(name)
     if child is None:
-        raise Refused(refusals.NO_SUCH_FILE, name)
+        raise Refused(refusals.NO_SUCH_FILE, name, place)
     return child
 
 

@@ -14,6 +14,7 @@ from .flags import MNT_UNIQUE_ID_OFFSET
 
 if TYPE_CHECKING:
     from .tasks import UserNamespace
+FIRST_MNT_NS = 1
 
 
 class SuperBlock:
@@ -152,6 +153,15 @@ def is_subdir(dentry: Dentry, ancestor: Dentry) -> bool:
     return False
 
 
+def path_below(dentry: Dentry, root: Dentry) -> str:
+    """The path from ``root`` down to ``dentry``; from the filesystem's root where it is not below."""
+    if root.d_parent is None:
+        return dentry.d_path
+    if dentry is root:
+        return "/"
+    return dentry.d_path.removeprefix(root.d_path) if is_subdir(dentry, root) else dentry.d_path
+
+
 class Mountpoint:
     """struct mountpoint: one per dentry with something mounted on it, over all parents.
 
@@ -238,12 +248,23 @@ class Mount:
     def mnt_id_unique(self) -> int:
         return MNT_UNIQUE_ID_OFFSET + self.id
 
+    @property
+    def name(self) -> str:
+        """What a person calls it beside a picture that shows where it is."""
+        return f"mount {self.mnt_id} ({self.mnt_devname})"
+
     def __repr__(self) -> str:
         return f"<mount {self.mnt_id} {self.mnt_devname}:{self.mnt_root.path()}>"
 
     def __str__(self) -> str:
-        """What a person calls it in a sentence."""
-        return f"mount {self.mnt_id} ({self.mnt_devname})"
+        """What a person calls it now, with its place: the path from the top of its tree of mounts."""
+        place = f" on {Path(self, self.mnt_root)}"
+        ns = self.mnt_ns
+        if ns is None or ns.anon:
+            place = f"{place} of a detached tree" if mnt_has_parent(self) else ", attached nowhere"
+        elif ns.id != FIRST_MNT_NS:
+            place += f" in namespace {ns.id}"
+        return f"mount {self.mnt_id} ({self.mnt_devname}{place})"
 
 
 def mnt_has_parent(mount: Mount) -> bool:
@@ -251,10 +272,21 @@ def mnt_has_parent(mount: Mount) -> bool:
 
 
 class Path(NamedTuple):
-    """struct path: a place is a dentry as seen through a mount."""
+    """struct path: a place is a dentry as seen through a mount.
+
+    ``str`` is its path from the top of the tree of mounts.
+    """
 
     mnt: Mount
     dentry: Dentry
+
+    def __str__(self) -> str:
+        mount, dentry = self
+        steps = [path_below(dentry, mount.mnt_root)]
+        while mnt_has_parent(mount):
+            mount, dentry = mount.mnt_parent, mount.mnt_mountpoint
+            steps.append(path_below(dentry, mount.mnt_root))
+        return "".join(step for step in reversed(steps) if step != "/") or "/"
 
 
 class MntNamespace:

@@ -68,11 +68,11 @@ def path_pivot_root(k: Globals, task: Task, new: Path, root: Path, parent: Mount
     if new_mnt is root_mnt or parent is root_mnt:
         raise Refused(refusals.PIVOT_ON_CURRENT_ROOT, root_mnt)
     if root.dentry is not root_mnt.mnt_root:
-        raise Refused(refusals.PIVOT_ROOT_IS_NO_MOUNT, root.dentry.path())
+        raise Refused(refusals.PIVOT_ROOT_IS_NO_MOUNT, root, root.mnt)
     if not mnt_has_parent(root_mnt):
         raise Refused(refusals.PIVOT_FROM_ABSOLUTE_ROOT, root_mnt)
     if new.dentry is not new_mnt.mnt_root:
-        raise Refused(refusals.PIVOT_TO_NO_MOUNT, new.dentry.path())
+        raise Refused(refusals.PIVOT_TO_NO_MOUNT, new, new.mnt)
     if not mnt_has_parent(new_mnt):
         raise Refused(refusals.PIVOT_TO_DETACHED, new_mnt)
     if not is_path_reachable(parent, dentry, new):

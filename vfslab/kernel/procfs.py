@@ -52,10 +52,10 @@ def proc_link(k: Globals, task: Task, components: list[str]) -> Link | None:
         if not ptrace_may_access(task, owner):
             raise Refused(refusals.MAY_NOT_LOOK_INTO, owner.comm)
         if not name.isdecimal() or int(name) not in owner.files:
-            raise Refused(refusals.NO_SUCH_FILE, name)
+            raise Refused(refusals.NO_SUCH_FILE, name, "/" + "/".join(words[:3]))
         return Link(fget_raw(owner, int(name)).f_path, rest)
     if name not in ("mnt", "user", *OTHER_NAMESPACES):
-        raise Refused(refusals.NO_SUCH_FILE, name)
+        raise Refused(refusals.NO_SUCH_FILE, name, "/" + "/".join(words[:3]))
     if not ptrace_may_access(task, owner):
         raise Refused(refusals.MAY_NOT_LOOK_INTO, owner.comm)
     if name in OTHER_NAMESPACES:

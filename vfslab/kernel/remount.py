@@ -71,7 +71,7 @@ def check_remount(task: Task, path: Path, mnt_flags: int) -> None:
     if mount.mnt_ns is not task.mnt_ns:
         raise Refused(refusals.REMOUNT_NOT_OURS, mount)
     if path.dentry is not mount.mnt_root:
-        raise Refused(refusals.REMOUNT_OF_NO_MOUNT_ROOT, path.dentry.path())
+        raise Refused(refusals.REMOUNT_OF_NO_MOUNT_ROOT, path, path.mnt)
     for lock, flag, name in LOCKABLE_FLAGS:
         if mount.mnt_flags & lock and not mnt_flags & flag:
             raise Refused(refusals.REMOUNT_LOCKED_FLAG, name, mount)

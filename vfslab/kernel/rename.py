@@ -44,7 +44,7 @@ def rename(k: Globals, task: Task, old: Parent, new: Parent, old_name: str, new_
         if parent.last in NO_NAME:
             raise Refused(refusals.RENAME_OF_NO_NAME, name)
     mnt_want_write(old.path.mnt)
-    dentry = lookup(old.path.dentry, old.last)
+    dentry = lookup(old.path, old.last)
     check_length(new.last)
     directory = new.path.dentry
     assert directory.d_children is not None, "filename_parentat() gives directories"

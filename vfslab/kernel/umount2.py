@@ -50,7 +50,7 @@ def can_umount(task: Task, path: Path, flags: int) -> None:
     if not may_mount(task):
         raise Refused(refusals.MAY_NOT_UMOUNT)
     if path.dentry is not mount.mnt_root:
-        raise Refused(refusals.UMOUNT_OF_NO_MOUNT_ROOT, path.dentry.path())
+        raise Refused(refusals.UMOUNT_OF_NO_MOUNT_ROOT, path, path.mnt)
     if not check_mnt(task, mount):
         raise Refused(refusals.UMOUNT_NOT_OURS, mount)
     if mount.mnt_flags & MNT_LOCKED:

@@ -6,14 +6,18 @@ from vfslab.shell.session import CommandResult
 
 
 def answer(result: CommandResult) -> str:
-    """Prompt, command and output as a terminal shows them; then, where it failed, the errno and the check.
+    """Prompt, command and output as a terminal shows them; then, of a failure, errno, check and remedy.
 
     What a terminal would obey or could not show is written as an escape.
     """
-    parts = [f"{result.shell}# {result.command}\n", result.stdout, result.stderr]
-    if result.status:
-        why = ": ".join(filter(None, (result.errno, result.reason)))
-        parts.append(f"    status {result.status}{', ' if why else ''}{why}\n")
-    return "".join(
-        char if char.isprintable() or char in "\n\t" else repr(char)[1:-1] for char in "".join(parts)
-    )
+    text = escaped(f"{result.shell}# {result.command}\n{result.stdout}{result.stderr}")
+    if not result.status:
+        return text
+    why = ": ".join(filter(None, (result.errno, result.reason)))
+    text += f"    status {result.status}{', ' if why else ''}{escaped(why, keep='')}\n"
+    return text + (f"    remedy: {escaped(result.remedy, keep='')}\n" if result.remedy else "")
+
+
+def escaped(text: str, keep: str = "\n\t") -> str:
+    """``text`` with escapes for what a terminal would obey or could not show, ``keep`` aside."""
+    return "".join(char if char.isprintable() or char in keep else repr(char)[1:-1] for char in text)

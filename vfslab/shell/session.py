@@ -27,7 +27,7 @@ class CommandResult(NamedTuple):
 
     ``errno`` is the name of the error of the system call that made it fail, None
     when it succeeded or failed without one; ``reason`` is the check that refused,
-    where the machine tells.
+    ``remedy`` what would make the call succeed, where the machine tells.
     """
 
     shell: str
@@ -37,6 +37,7 @@ class CommandResult(NamedTuple):
     stdout: str
     stderr: str
     reason: str | None
+    remedy: str | None = None
 
 
 class Session:
@@ -104,4 +105,5 @@ class Session:
             "".join(process.out),
             "".join(process.err),
             refused.reason if refused else None,
+            refused.remedy if refused else None,
         )

@@ -7,10 +7,15 @@ from types import MappingProxyType
 from ..effects import Check
 
 # path walking and files
-EMPTY_PATH = Check("ENOENT", "getname", "the path is empty")
-PATH_TOO_LONG = Check("ENAMETOOLONG", "getname", "the path is {0} bytes long or more")
-NAME_TOO_LONG = Check("ENAMETOOLONG", "lookup", "a component is longer than {0} bytes")
-NO_SUCH_FILE = Check("ENOENT", "lookup", "there is no {0}")
+EMPTY_PATH = Check("ENOENT", "getname", "the path is empty", "name a path")
+PATH_TOO_LONG = Check(
+    "ENAMETOOLONG",
+    "getname",
+    "the path is {0} bytes long or more",
+    "go nearer first (cd) and name it by a shorter path",
+)
+NAME_TOO_LONG = Check("ENAMETOOLONG", "lookup", "a component is longer than {0} bytes", "use a shorter name")
+NO_SUCH_FILE = Check("ENOENT", "lookup", "there is no {0} in {1}", "make {0} there first")
 DISCONNECTED = Check(
     "ENOENT",
     "follow_dotdot",
@@ -18,31 +23,68 @@ DISCONNECTED = Check(
     "name the directory by a path that leads to it",
 )
 NOT_A_DIRECTORY = Check(
-    "ENOTDIR", "link_path_walk", "{0} leads through or ends in something that is no directory"
+    "ENOTDIR",
+    "link_path_walk",
+    "{0} leads through or ends in something that is no directory",
+    "name a directory, with nothing but directories on the way to it",
 )
-READ_ONLY = Check("EROFS", "mnt_want_write", "{0} or its filesystem is read-only")
-EXISTS = Check("EEXIST", "filename_create", "{0} exists")
-OPEN_WITH_SLASH = Check("EISDIR", "open_last_lookups", "{0} ends in a slash, and a file is to be made")
-DEAD_DIRECTORY = Check("ENOENT", "may_create", "the directory of {0} has been removed")
-CANNOT_CREATE = Check("EPERM", "may_create", "nothing can be made in a {0} filesystem")
-NOT_EMPTY = Check("ENOTEMPTY", "vfs_rmdir", "{0} is not empty")
-IS_A_DIRECTORY = Check("EISDIR", "do_unlinkat", "{0} is a directory")
-READ_OF_DIRECTORY = Check("EISDIR", "read", "{0} is a directory")
-IS_A_MOUNTPOINT = Check("EBUSY", "is_local_mountpoint", "in this namespace {1} is mounted on {0}")
-CHROOT_NOT_CAPABLE = Check("EPERM", "chroot", "the task lacks CAP_SYS_CHROOT")
-CWD_REMOVED = Check("ENOENT", "getcwd", "the working directory has been removed")
+READ_ONLY = Check(
+    "EROFS",
+    "mnt_want_write",
+    "{0} or its filesystem is read-only",
+    "make it writable first: mount -o remount,rw, or -o remount,bind,rw for the mount alone",
+)
+EXISTS = Check("EEXIST", "filename_create", "{0} exists", "choose another name, or remove {0} first")
+OPEN_WITH_SLASH = Check(
+    "EISDIR",
+    "open_last_lookups",
+    "{0} ends in a slash, and a file is to be made",
+    "leave out the slash at the end",
+)
+DEAD_DIRECTORY = Check(
+    "ENOENT",
+    "may_create",
+    "the directory of {0} has been removed",
+    "make that directory anew and go there again",
+)
+CANNOT_CREATE = Check(
+    "EPERM",
+    "may_create",
+    "nothing can be made in a {0} filesystem",
+    "make it in another filesystem, a tmpfs for instance",
+)
+NOT_EMPTY = Check("ENOTEMPTY", "vfs_rmdir", "{0} is not empty", "remove what is in {0} first")
+IS_A_DIRECTORY = Check("EISDIR", "do_unlinkat", "{0} is a directory", "remove a directory with rmdir")
+READ_OF_DIRECTORY = Check("EISDIR", "read", "{0} is a directory", "read a file; a directory is listed")
+IS_A_MOUNTPOINT = Check(
+    "EBUSY", "is_local_mountpoint", "in this namespace {1} is mounted on {0}", "unmount {1} first"
+)
+CHROOT_NOT_CAPABLE = Check(
+    "EPERM", "chroot", "the task lacks CAP_SYS_CHROOT", "be root, if only of a user namespace: unshare -U -r"
+)
+CWD_REMOVED = Check(
+    "ENOENT", "getcwd", "the working directory has been removed", "go to a directory that is there: cd /"
+)
 RMDIR_LAST = MappingProxyType(
     {
-        ".": Check("EINVAL", "do_rmdir", "{0} ends in ."),
-        "..": Check("ENOTEMPTY", "do_rmdir", "{0} ends in .."),
-        "/": Check("EBUSY", "do_rmdir", "{0} is the root"),
+        ".": Check("EINVAL", "do_rmdir", "{0} ends in .", "name the directory by its name"),
+        "..": Check("ENOTEMPTY", "do_rmdir", "{0} ends in ..", "name the directory by its name"),
+        "/": Check("EBUSY", "do_rmdir", "{0} is the root", "leave it: a root has no name to be removed"),
     }
 )
 
 # memory and limits
-NO_MEMORY = Check("ENOMEM", "kmalloc", "there is no memory for {0}")
+NO_MEMORY = Check(
+    "ENOMEM",
+    "kmalloc",
+    "there is no memory for {0}",
+    "free memory and make the same call again: nothing has changed",
+)
 TOO_MANY_MOUNTS = Check(
-    "ENOSPC", "count_mounts", "namespace {0} would hold more than {1} mounts (fs.mount-max)"
+    "ENOSPC",
+    "count_mounts",
+    "namespace {0} would hold more than {1} mounts (fs.mount-max)",
+    "unmount something there, or raise the limit: sysctl fs.mount-max",
 )
 
 # rename(2)

@@ -5,34 +5,96 @@ from __future__ import annotations
 from ..effects import Check
 
 # the place to mount on
-CANT_MOUNT_ON = Check("ENOENT", "do_lock_mount", "{0} has been removed, nothing can be mounted on it")
-MOUNTPOINT_UNLINKED = Check("ENOENT", "get_mountpoint", "{0} has been removed")
-TARGET_NOT_IN_NAMESPACE = Check("ENOENT", "do_lock_mount", "the target is in {0}, which has been unmounted")
+CANT_MOUNT_ON = Check(
+    "ENOENT",
+    "do_lock_mount",
+    "{0} has been removed, nothing can be mounted on it",
+    "make the directory anew and mount on that",
+)
+MOUNTPOINT_UNLINKED = Check(
+    "ENOENT",
+    "get_mountpoint",
+    "{0} has been removed",
+    "use a directory that still has a name, as source and as target",
+)
+TARGET_NOT_IN_NAMESPACE = Check(
+    "ENOENT",
+    "do_lock_mount",
+    "the target is in {0}, which has been unmounted",
+    "name the target by a path that starts at /",
+)
 TARGET_NOT_OURS = Check(
-    "EINVAL", "check_mnt", "the target is in {0}, which is not in the caller's mount namespace"
+    "EINVAL",
+    "check_mnt",
+    "the target is in {0}, which is not in the caller's mount namespace",
+    "name a target in this namespace, or do it in that one: nsenter -m",
 )
 
 # mount(2)
-MOUNT_NOUSER = Check("EINVAL", "path_mount", "MS_NOUSER is for the kernel alone")
-MAY_NOT_MOUNT = Check("EPERM", "may_mount", "the task lacks CAP_SYS_ADMIN over its mount namespace")
-NO_FS_TYPE = Check("EINVAL", "do_new_mount", "no filesystem type is given")
-UNKNOWN_FS_TYPE = Check("ENODEV", "get_fs_type", "there is no filesystem type {0} that can be mounted")
-UNKNOWN_OPTION = Check("EINVAL", "parse_monolithic_mount_data", "{1} knows no option {0}")
-BAD_OPTION_VALUE = Check("EINVAL", "parse_monolithic_mount_data", "{1} cannot read the value of {0}")
-SUPERBLOCK_READ_ONLY_DIFFERS = Check(
-    "EBUSY", "vfs_get_tree", "{0} is mounted, and not with the same ro or rw"
+MOUNT_NOUSER = Check("EINVAL", "path_mount", "MS_NOUSER is for the kernel alone", "leave MS_NOUSER out")
+MAY_NOT_MOUNT = Check(
+    "EPERM",
+    "may_mount",
+    "the task lacks CAP_SYS_ADMIN over its mount namespace",
+    "be root in the user namespace that owns the mount namespace, or make one of each: unshare -U -r -m",
 )
-SAME_SUPERBLOCK_ON_ITS_ROOT = Check("EBUSY", "do_add_mount", "this {0} is already mounted on that very place")
-DIRECTORY_ON_FILE = Check("ENOTDIR", "graft_tree", "one of the two is a directory and the other is not")
+NO_FS_TYPE = Check(
+    "EINVAL", "do_new_mount", "no filesystem type is given", "name a filesystem type: mount -t"
+)
+UNKNOWN_FS_TYPE = Check(
+    "ENODEV",
+    "get_fs_type",
+    "there is no filesystem type {0} that can be mounted",
+    "name a type that /proc/filesystems lists, or load its module first",
+)
+UNKNOWN_OPTION = Check("EINVAL", "parse_monolithic_mount_data", "{1} knows no option {0}", "leave {0} out")
+BAD_OPTION_VALUE = Check(
+    "EINVAL",
+    "parse_monolithic_mount_data",
+    "{1} cannot read the value of {0}",
+    "give it a value that {1} can read",
+)
+SUPERBLOCK_READ_ONLY_DIFFERS = Check(
+    "EBUSY",
+    "vfs_get_tree",
+    "{0} is mounted, and not with the same ro or rw",
+    "ask for ro or rw as it is mounted already, or remount that first",
+)
+SAME_SUPERBLOCK_ON_ITS_ROOT = Check(
+    "EBUSY",
+    "do_add_mount",
+    "this {0} is already mounted on that very place",
+    "leave it: it is there already; or mount it elsewhere",
+)
+DIRECTORY_ON_FILE = Check(
+    "ENOTDIR",
+    "graft_tree",
+    "one of the two is a directory and the other is not",
+    "mount a directory on a directory, a file on a file",
+)
 
 # bind
-NO_SOURCE = Check("EINVAL", "do_loopback", "no source is given")
-SOURCE_UNBINDABLE = Check("EINVAL", "__do_loopback", "the source, {0}, is unbindable")
-SOURCE_NOT_OURS = Check("EINVAL", "may_copy_tree", "the source, {0}, is not in the caller's mount namespace")
+NO_SOURCE = Check("EINVAL", "do_loopback", "no source is given", "name a source")
+SOURCE_UNBINDABLE = Check(
+    "EINVAL",
+    "__do_loopback",
+    "the source, {0}, is unbindable",
+    "make {0} private first: mount --make-private",
+)
+SOURCE_NOT_OURS = Check(
+    "EINVAL",
+    "may_copy_tree",
+    "the source, {0}, is not in the caller's mount namespace",
+    "name a source that is mounted in this namespace",
+)
 LOCKED_CHILD_BELOW_SOURCE = Check(
     "EINVAL",
     "has_locked_children",
     "a copy without {0}, which is locked below the source, would uncover what it hides",
+    "take {0} along: mount --rbind",
+)
+COPY_OF_UNBINDABLE = Check(
+    "EINVAL", "copy_tree", "{0} is unbindable", "make {0} private first: mount --make-private"
 )
 BIND_NAMESPACE_LOOP = Check(
     "EINVAL",
@@ -53,26 +115,64 @@ FS_FOR_THE_KERNEL = Check(
     "a {0} is for the kernel alone and can be mounted nowhere",
     "name a file of another filesystem",
 )
-COPY_OF_UNBINDABLE = Check("EINVAL", "copy_tree", "{0} is unbindable")
 COPY_OF_LOCKED_UNBINDABLE = Check(
-    "EPERM", "copy_tree", "{0} is unbindable and locked: it may not be left out"
+    "EPERM",
+    "copy_tree",
+    "{0} is unbindable and locked: it may not be left out",
+    "make {0} private first, so that it is copied with the rest: mount --make-private",
 )
 
 # changing the propagation type
-NOT_A_MOUNT_ROOT = Check("EINVAL", "do_change_type", "{0} is not the root of a mount")
-NOT_ONE_PROPAGATION_TYPE = Check(
-    "EINVAL", "flags_to_propagation_type", "the flags are not exactly one propagation type"
+NOT_A_MOUNT_ROOT = Check(
+    "EINVAL",
+    "do_change_type",
+    "{0} is not the root of a mount but a place in {1}",
+    "name the root of a mount; mount --bind {0} {0} makes it one",
 )
-NOT_MOUNTED = Check("EINVAL", "may_change_propagation", "{0} has been unmounted")
+NOT_ONE_PROPAGATION_TYPE = Check(
+    "EINVAL",
+    "flags_to_propagation_type",
+    "the flags are not exactly one propagation type",
+    "give one of MS_SHARED, MS_SLAVE, MS_PRIVATE, MS_UNBINDABLE, and no other flag but MS_REC",
+)
+NOT_MOUNTED = Check(
+    "EINVAL",
+    "may_change_propagation",
+    "{0} has been unmounted",
+    "mount it again, and change the type of that mount",
+)
 MAY_NOT_CHANGE_TYPE = Check(
-    "EPERM", "may_change_propagation", "the task lacks CAP_SYS_ADMIN over the namespace of {0}"
+    "EPERM",
+    "may_change_propagation",
+    "the task lacks CAP_SYS_ADMIN over the namespace of {0}",
+    "be root in the user namespace that owns the namespace of {0}",
 )
 
 # remount
-REMOUNT_NOT_OURS = Check("EINVAL", "check_mnt", "{0} is not in the caller's mount namespace")
-REMOUNT_OF_NO_MOUNT_ROOT = Check("EINVAL", "path_mounted", "{0} is not the root of a mount")
-REMOUNT_LOCKED_FLAG = Check("EPERM", "can_change_locked_flags", "{0} is locked on {1}")
-REMOVED_IN_USE = Check(
-    "EBUSY", "sb_prepare_remount_readonly", "{1}, in the filesystem of {0}, is removed but in use"
+REMOUNT_NOT_OURS = Check(
+    "EINVAL", "check_mnt", "{0} is not in the caller's mount namespace", "name a mount of this namespace"
 )
-REMOUNT_NOT_CAPABLE = Check("EPERM", "do_remount", "the task lacks CAP_SYS_ADMIN over the filesystem of {0}")
+REMOUNT_OF_NO_MOUNT_ROOT = Check(
+    "EINVAL",
+    "path_mounted",
+    "{0} is not the root of a mount but a place in {1}",
+    "name the root of a mount; mount --bind {0} {0} makes it one",
+)
+REMOUNT_LOCKED_FLAG = Check(
+    "EPERM",
+    "can_change_locked_flags",
+    "{0} is locked on {1}",
+    "leave {0} as it is: only the user namespace that locked it can change it",
+)
+REMOVED_IN_USE = Check(
+    "EBUSY",
+    "sb_prepare_remount_readonly",
+    "{1}, in the filesystem of {0}, is removed but in use",
+    "let go of {1} first; or make the mount alone read-only, -o remount,bind,ro",
+)
+REMOUNT_NOT_CAPABLE = Check(
+    "EPERM",
+    "do_remount",
+    "the task lacks CAP_SYS_ADMIN over the filesystem of {0}",
+    "be root in the user namespace that made it; or change this mount alone, -o remount,bind",
+)

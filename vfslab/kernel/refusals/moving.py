@@ -4,21 +4,52 @@ from __future__ import annotations
 
 from ..effects import Check
 
-MOVE_NO_SOURCE = Check("EINVAL", "do_move_mount_old", "no source is given")
-MOVE_OF_NO_MOUNT_ROOT = Check("EINVAL", "do_move_mount", "the source, {0}, is not the root of a mount")
+MOVE_NO_SOURCE = Check("EINVAL", "do_move_mount_old", "no source is given", "name a source")
+MOVE_OF_NO_MOUNT_ROOT = Check(
+    "EINVAL",
+    "do_move_mount",
+    "the source, {0}, is not the root of a mount but a place in {1}",
+    "move {1} as a whole; or make a mount of the place first, mount --bind {0} {0}",
+)
 MOVE_DIRECTORY_ON_FILE = Check(
-    "EINVAL", "do_move_mount", "one of the two is a directory and the other is not"
+    "EINVAL",
+    "do_move_mount",
+    "one of the two is a directory and the other is not",
+    "move a directory to a directory, a file to a file",
 )
 MOVE_SOURCE_NOT_OURS = Check(
-    "EINVAL", "do_move_mount", "the source, {0}, is not in the caller's mount namespace"
+    "EINVAL",
+    "do_move_mount",
+    "the source, {0}, is not in the caller's mount namespace",
+    "name a mount of this namespace: no mount moves from one to another",
 )
-MOVE_OF_ROOT = Check("EINVAL", "do_move_mount", "{0} has no parent to be moved from")
-MOVE_OF_LOCKED = Check("EINVAL", "do_move_mount", "{0} is locked to its parent")
-MOVE_FROM_SHARED_PARENT = Check("EINVAL", "do_move_mount", "{1}, the parent of {0}, is shared")
+MOVE_OF_ROOT = Check(
+    "EINVAL", "do_move_mount", "{0} has no parent to be moved from", "exchange roots instead: pivot_root"
+)
+MOVE_OF_LOCKED = Check(
+    "EINVAL",
+    "do_move_mount",
+    "{0} is locked to its parent",
+    "move the tree that it came in as a whole; or copy it, mount --rbind",
+)
+MOVE_FROM_SHARED_PARENT = Check(
+    "EINVAL",
+    "do_move_mount",
+    "{1}, the parent of {0}, is shared",
+    "make {1} private first: mount --make-private",
+)
 MOVE_UNBINDABLE_TO_SHARED = Check(
-    "EINVAL", "tree_contains_unbindable", "{0} is unbindable, and {1}, the new parent, is shared"
+    "EINVAL",
+    "tree_contains_unbindable",
+    "{0} is unbindable, and {1}, the new parent, is shared",
+    "make {0} or {1} private first: mount --make-private",
 )
-MOVE_INTO_ITSELF = Check("ELOOP", "mount_is_ancestor", "the target lies on {0} itself or below it")
+MOVE_INTO_ITSELF = Check(
+    "ELOOP",
+    "mount_is_ancestor",
+    "the target lies on {0} itself or below it",
+    "choose a target that is not on {0} or below",
+)
 MAY_NOT_MOVE = Check(
     "EPERM",
     "may_mount",

@@ -5,8 +5,18 @@ from __future__ import annotations
 from ..effects import Check
 
 # unshare(2)
-UNSHARE_UNKNOWN_FLAG = Check("EINVAL", "check_unshare_flags", "the flags {0} hold one that is not known here")
-UNSHARE_NOT_CAPABLE = Check("EPERM", "unshare_nsproxy_namespaces", "the task lacks CAP_SYS_ADMIN")
+UNSHARE_UNKNOWN_FLAG = Check(
+    "EINVAL",
+    "check_unshare_flags",
+    "the flags {0} hold one that is not known here",
+    "give none but the flags that unshare(2) knows",
+)
+UNSHARE_NOT_CAPABLE = Check(
+    "EPERM",
+    "unshare_nsproxy_namespaces",
+    "the task lacks CAP_SYS_ADMIN",
+    "make a user namespace along with it: unshare -U -r -m",
+)
 
 TOO_MANY_MNT_NAMESPACES = Check(
     "ENOSPC",
@@ -77,23 +87,72 @@ SETNS_OWN_USER_NAMESPACE = Check(
 )
 
 # pivot_root(2)
-MAY_NOT_PIVOT = Check("EPERM", "may_mount", "the task lacks CAP_SYS_ADMIN over its mount namespace")
-PIVOT_SHARED = Check(
-    "EINVAL", "path_pivot_root", "{0} is shared: put_old's mount, and the parents of both roots, must not be"
+MAY_NOT_PIVOT = Check(
+    "EPERM",
+    "may_mount",
+    "the task lacks CAP_SYS_ADMIN over its mount namespace",
+    "be root in the user namespace that owns the mount namespace, or make one of each: unshare -U -r -m",
 )
-PIVOT_NOT_OURS = Check("EINVAL", "path_pivot_root", "{0} is not in the caller's mount namespace")
-PIVOT_TO_LOCKED = Check("EINVAL", "path_pivot_root", "the new root, {0}, is locked to its parent")
-PIVOT_TO_REMOVED = Check("ENOENT", "path_pivot_root", "the new root, {0}, has been removed")
+PIVOT_SHARED = Check(
+    "EINVAL",
+    "path_pivot_root",
+    "{0} is shared: put_old's mount, and the parents of both roots, must not be",
+    "make {0} private first: mount --make-private",
+)
+PIVOT_NOT_OURS = Check(
+    "EINVAL",
+    "path_pivot_root",
+    "{0} is not in the caller's mount namespace",
+    "name a new root in this namespace, and have / in it too",
+)
+PIVOT_TO_LOCKED = Check(
+    "EINVAL",
+    "path_pivot_root",
+    "the new root, {0}, is locked to its parent",
+    "make a mount of it that is not locked, mount --rbind on itself, and turn to that",
+)
+PIVOT_TO_REMOVED = Check(
+    "ENOENT", "path_pivot_root", "the new root, {0}, has been removed", "choose a directory that has a name"
+)
 PIVOT_ON_CURRENT_ROOT = Check(
-    "EBUSY", "path_pivot_root", "new_root or put_old is on {0}, the current root mount"
+    "EBUSY",
+    "path_pivot_root",
+    "new_root or put_old is on {0}, the current root mount",
+    "make a mount of the new root, mount --bind on itself, and choose put_old at or below it",
 )
 PIVOT_ROOT_IS_NO_MOUNT = Check(
-    "EINVAL", "path_pivot_root", "the current root, {0}, is not the root of a mount"
+    "EINVAL",
+    "path_pivot_root",
+    "the current root, {0}, is not the root of a mount but a place in {1}",
+    "leave the chroot, or chroot to the root of a mount",
 )
-PIVOT_FROM_ABSOLUTE_ROOT = Check("EINVAL", "path_pivot_root", "{0}, the current root mount, has no parent")
-PIVOT_TO_NO_MOUNT = Check("EINVAL", "path_pivot_root", "the new root, {0}, is not the root of a mount")
-PIVOT_TO_DETACHED = Check("EINVAL", "path_pivot_root", "the new root, {0}, has no parent")
-PIVOT_PUT_OLD_OUTSIDE = Check("EINVAL", "path_pivot_root", "put_old is not at or below the new root, {0}")
+PIVOT_FROM_ABSOLUTE_ROOT = Check(
+    "EINVAL",
+    "path_pivot_root",
+    "{0}, the current root mount, has no parent",
+    "move the new root over / instead, and chroot there: switch_root",
+)
+PIVOT_TO_NO_MOUNT = Check(
+    "EINVAL",
+    "path_pivot_root",
+    "the new root, {0}, is not the root of a mount but a place in {1}",
+    "make it one first: mount --bind {0} {0}",
+)
+PIVOT_TO_DETACHED = Check(
+    "EINVAL",
+    "path_pivot_root",
+    "the new root, {0}, has no parent",
+    "choose a new root that is mounted on something",
+)
+PIVOT_PUT_OLD_OUTSIDE = Check(
+    "EINVAL",
+    "path_pivot_root",
+    "put_old is not at or below the new root, {0}",
+    "choose put_old at or below the new root",
+)
 PIVOT_NEW_ROOT_OUTSIDE = Check(
-    "EINVAL", "path_pivot_root", "the new root, {0}, is not below the current root"
+    "EINVAL",
+    "path_pivot_root",
+    "the new root, {0}, is not below the current root",
+    "choose a new root below the current one",
 )
