@@ -91,6 +91,7 @@ PARTS = [
     {"mountinfo"},
     {"snapshot", "snapshot_diff", "snapshot_json", "snapshot_normal", "snapshot_text"},
     {"take"},
+    {"load"},
     {"invariants"},
     {"drive"},
     {"calls"},

@@ -83,8 +83,7 @@ SHARED = "mkdir /a /b\nmount -t tmpfs A /a\nmount --make-shared /a\nmkdir /a/x\n
         ),
         (
             "mkdir '/a\x1b'\nrmdir '/a\x1b/c'",
-            "    status 1, ENOENT: lookup: there is no c in /a\\x1b\n"
-            "    remedy: make c there first\n",
+            "    status 1, ENOENT: lookup: there is no c in /a\\x1b\n    remedy: make c there first\n",
         ),
     ],
 )

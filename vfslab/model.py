@@ -26,16 +26,19 @@ class Model:
     """A miniature kernel that answers system calls from shells.
 
     With ``recording`` each call that changes the state adds a Timeline to ``timelines``.
-    ``refusal`` is why the last call failed, None where it did not.
+    ``refusal`` is why the last call failed, None where it did not. A ``kernel`` that is
+    there already, of whatever release, is taken over with its tasks as the shells.
     Raises ValueError for a release that is not modelled.
     """
 
-    def __init__(self, release: str = DEFAULT_RELEASE, *, recording: bool = False) -> None:
-        self.kernel = Kernel(release)
-        self.release = release
+    def __init__(
+        self, release: str = DEFAULT_RELEASE, *, recording: bool = False, kernel: Kernel | None = None
+    ) -> None:
+        self.kernel = Kernel(release) if kernel is None else kernel
+        self.release = self.kernel.release.name
         self.recording = recording
         self.timelines: list[Timeline] = []
-        self.shells: dict[str, Task] = {"sh1": self.kernel.init}
+        self.shells: dict[str, Task] = {task.comm: task for task in self.kernel.tasks.values()}
         self._ended: set[str] = set()
         self.refusal: Refused | None = None
 

@@ -28,7 +28,7 @@ from .kernel.tasks import Task
 from .snapshot import MountState, NamespaceState, Place, Snapshot, TaskState
 
 # The order in which show_mnt_opts() prints them.
-_OPTION_WORDS = (
+OPTION_WORDS = (
     (MNT_NOSUID, "nosuid"),
     (MNT_NODEV, "nodev"),
     (MNT_NOEXEC, "noexec"),
@@ -99,7 +99,7 @@ def row(noted: Note) -> MountState:
 def option_words(flags: int) -> str:
     """The flags of a mount as mountinfo spells them."""
     words = ["ro" if flags & MNT_READONLY else "rw"]
-    words += [word for flag, word in _OPTION_WORDS if flags & flag]
+    words += [word for flag, word in OPTION_WORDS if flags & flag]
     return ",".join(words)
 
 

@@ -97,9 +97,9 @@ FILE_SYSTEMS = MappingProxyType(
 )
 
 
-def get_fs_type(name: str) -> FileSystemType:
+def get_fs_type(k: Globals, name: str) -> FileSystemType:
     """The type of that name. Raises ENODEV where there is none, or none that a user may mount."""
-    fs_type = FILE_SYSTEMS.get(name)
+    fs_type = k.file_systems.get(name)
     if fs_type is None or not fs_type.user_mountable:
         raise Refused(refusals.UNKNOWN_FS_TYPE, name)
     return fs_type

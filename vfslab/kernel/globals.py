@@ -9,7 +9,7 @@ from __future__ import annotations
 import heapq
 from collections import deque
 
-from .objects import MntNamespace, Mount, Path, SuperBlock
+from .objects import FileSystemType, MntNamespace, Mount, Path, SuperBlock
 from .releases import Release
 from .tasks import File, Task, UserNamespace
 
@@ -42,7 +42,7 @@ class Globals:
     last reference is gone, to be cleaned up when the system call returns.
     ``namespaces`` holds anonymous ones too; ``internal_mounts`` are by filesystem and not among ``mounts``;
     ``other_namespaces`` are the nsfs files of namespaces of other kinds.
-    ``mount_max`` is sysctl fs.mount-max.
+    ``mount_max`` is sysctl fs.mount-max, ``file_systems`` are the types that there are, by name.
     """
 
     def __init__(self, release: Release) -> None:
@@ -59,6 +59,7 @@ class Globals:
         self.namespaces: dict[int, MntNamespace] = {}
         self.tasks: dict[int, Task] = {}
         self.init_user_ns = UserNamespace(0, None)
+        self.file_systems: dict[str, FileSystemType] = {}
         self.single_supers: dict[str, SuperBlock] = {}
         self.internal_mounts: dict[str, Mount] = {}
         self.other_namespaces: dict[str, Path] = {}

@@ -17,7 +17,7 @@ from .globals import Globals
 from .namei import user_path_at
 from .namespace import new_mnt_ns
 from .nsproxy import copy_fs_struct, do_exit, inherit_files, new_task
-from .objects import Mount, Path
+from .objects import MntNamespace, Mount, Path
 from .releases import DEFAULT_RELEASE, RELEASES
 from .syscalls import enter, syscall
 from .tasks import FsStruct, Task
@@ -29,13 +29,22 @@ class Kernel(Globals):
 
     ``init`` is its first task, "sh1": root, in a mount namespace whose only
     visible mount is an empty tmpfs on ``/``, private. Raises ValueError for a
-    release that is not modelled, naming those that are.
+    release that is not modelled, naming those that are. Without ``boot`` there is
+    neither task nor mount: whoever asked for that puts in ``init_ns`` and ``init``.
     """
 
-    def __init__(self, release: str = DEFAULT_RELEASE) -> None:
+    init_ns: MntNamespace
+    init: Task
+
+    def __init__(self, release: str = DEFAULT_RELEASE, *, boot: bool = True) -> None:
         if release not in RELEASES:
             raise ValueError(f"no release {release!r}; there are {', '.join(RELEASES)}")
         super().__init__(RELEASES[release])
+        self.file_systems.update(FILE_SYSTEMS)
+        if boot:
+            self._boot()
+
+    def _boot(self) -> None:
         self.init_ns = ns = new_mnt_ns(self, self.init_user_ns)
         self.namespaces[ns.id] = ns
         # The rootfs of a real machine is everybody's: read-only, as the sandbox of the oracle makes it.

@@ -90,7 +90,7 @@ def do_new_mount(
     """Make a superblock and mount its root."""
     if fstype is None:
         raise Refused(refusals.NO_FS_TYPE)
-    fs_type = get_fs_type(fstype)
+    fs_type = get_fs_type(k, fstype)
     sb = yield from vfs_get_tree(k, fs_type, task.user_ns, parse_monolithic(fs_type, flags, data))
     try:
         mount = yield from alloc_vfsmnt(k, "none" if source is None else source, sb.s_root, mnt_flags)

@@ -155,10 +155,10 @@ def is_subdir(dentry: Dentry, ancestor: Dentry) -> bool:
 
 def path_below(dentry: Dentry, root: Dentry) -> str:
     """The path from ``root`` down to ``dentry``; from the filesystem's root where it is not below."""
-    if root.d_parent is None:
-        return dentry.d_path
     if dentry is root:
         return "/"
+    if root.d_parent is None:
+        return dentry.d_path
     return dentry.d_path.removeprefix(root.d_path) if is_subdir(dentry, root) else dentry.d_path
 
 
