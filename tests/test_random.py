@@ -15,6 +15,7 @@ from random_commands import MOST_MOUNTS, RULES, SETUP, SHELLS, Choose
 from random_commands import Rule as Kind
 from vfslab import invariants
 from vfslab.drive import record
+from vfslab.kernel import Acquire, Release
 from vfslab.model import Model
 from vfslab.oracle.compare import SideBySide, nearest_release
 from vfslab.oracle.live import RunningKernel
@@ -62,6 +63,56 @@ class TestModelAndKernel(ModelAndKernel.TestCase):
     settings = settings(
         max_examples=40,
         stateful_step_count=50,
+        deadline=None,
+        suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
+    )
+
+
+class Inside(RuleBasedStateMachine):
+    """The rules hold inside a system call, too, at every yield at which no lock is held."""
+
+    @initialize()
+    def start(self) -> None:
+        self.model = LooksInside()
+        self.session = Session(self.model)
+        for command in SETUP:
+            self.session.run("sh1", command)
+
+    @precondition(lambda self: len(self.model.kernel.mounts) < MOST_MOUNTS)
+    @rule(shell=st.sampled_from(SHELLS), command=commands())
+    def run(self, shell: str, command: str) -> None:
+        self.session.run(shell, command)
+
+
+class LooksInside(Model):
+    """A model that checks the rules at every yield of every call at which no lock is held."""
+
+    def _drive(self, task, name, args):  # type: ignore[no-untyped-def]
+        syscall = self.kernel.syscall
+        self.kernel.syscall = lambda *call: self._watch(syscall(*call))  # type: ignore[method-assign]
+        try:
+            return super()._drive(task, name, args)
+        finally:
+            self.kernel.syscall = syscall  # type: ignore[method-assign]
+
+    def _watch(self, code):  # type: ignore[no-untyped-def]
+        held = 0
+        try:
+            while True:
+                effect = next(code)
+                held += isinstance(effect, Acquire) - isinstance(effect, Release)
+                # at an Acquire the lock is still to be taken
+                if not held or (held == 1 and isinstance(effect, Acquire)):
+                    assert invariants.check_inside(self.kernel) == [], effect
+                yield effect
+        except StopIteration as stop:
+            return stop.value
+
+
+class TestInside(Inside.TestCase):
+    settings = settings(
+        max_examples=15,
+        stateful_step_count=30,
         deadline=None,
         suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
     )

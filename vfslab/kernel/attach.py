@@ -12,6 +12,7 @@ from .effects import MOUNT_LOCK, Acquire, Code, Refused, Release, Step
 from .flags import MNT_LOCKED
 from .globals import Globals
 from .links import topmost_overmount, tree
+from .locking import empty_mnt_ns
 from .objects import Dentry, MntNamespace, Mount, mnt_has_parent
 from .peers import is_shared, set_shared
 from .pnode import cleanup_group_ids, count_mounts, invent_group_ids, propagate_mnt
@@ -95,7 +96,7 @@ def leave_anonymous_ns(k: Globals, source: Mount) -> None:
     assert ns is not None and ns.anon, "only the root of a detached tree has a namespace and no parent"
     for mount in tree(source):
         ns.mounts.pop(mount.id, None)
-    k.emptied_ns.append(ns)
+    empty_mnt_ns(k, ns)
 
 
 def commit_and_tuck(k: Globals, root: Mount) -> Code:

@@ -69,9 +69,14 @@ def namespace_unlock(k: Globals, function: str) -> Code:
         mntput(k, mount)
 
 
+def empty_mnt_ns(k: Globals, ns: MntNamespace) -> None:
+    """The namespace loses all its mounts: nobody finds it any more, and unlocking frees it."""
+    k.namespaces.pop(ns.id, None)
+    k.emptied_ns.append(ns)
+
+
 def free_mnt_ns(k: Globals, ns: MntNamespace) -> Code:
     """The namespace, in which no mount is left, is no more; its owners may have another one."""
-    k.namespaces.pop(ns.id, None)
     owner: UserNamespace | None = ns.user_ns
     while owner is not None:
         owner.mnt_namespaces -= 1

@@ -14,7 +14,7 @@ from .effects import Alloc, Code, Refused, Step
 from .flags import CL_COPY_UNBINDABLE, CL_EXPIRE, CL_SLAVE
 from .globals import Globals
 from .links import next_mnt, skip_mnt_tree
-from .locking import free_mnt_ns, under_mount_lock, under_namespace_sem
+from .locking import empty_mnt_ns, free_mnt_ns, under_mount_lock, under_namespace_sem
 from .objects import MntNamespace, Mount, Path
 from .tasks import FsStruct, UserNamespace
 from .umount import umount_tree
@@ -117,7 +117,7 @@ def put_mnt_ns(k: Globals, ns: MntNamespace) -> Code:
     if ns.count:
         return
     assert ns.root is not None, "a namespace in use has a root"
-    k.emptied_ns.append(ns)
+    empty_mnt_ns(k, ns)
     yield from under_namespace_sem(
         k, "put_mnt_ns", under_mount_lock("put_mnt_ns", umount_tree(k, ns.root, 0))
     )

@@ -23,7 +23,7 @@ from .flags import (
 from .globals import Globals
 from .internal import is_mounted
 from .links import tree
-from .locking import under_namespace_sem
+from .locking import empty_mnt_ns, under_namespace_sem
 from .loopback import loopback_copy
 from .namei import user_path_at
 from .namespace import alloc_mnt_ns
@@ -78,7 +78,7 @@ def open_detached_copy(k: Globals, task: Task, path: Path, *, recurse: bool) -> 
         try:
             copy = yield from loopback_copy(k, task, path, recurse=recurse)
         except Refused:
-            k.emptied_ns.append(ns)
+            empty_mnt_ns(k, ns)
             raise
         yield from keep_detached(k, ns, copy)
         return copy

@@ -153,6 +153,7 @@ def removed_and_in_use(k: Globals, sb: SuperBlock) -> Dentry | None:
     held = [mount.mnt_root for mount in sb.s_mounts]
     held += [child.mnt_mountpoint for mount in sb.s_mounts for child in children(mount)]
     held += [path.dentry for task in k.tasks.values() for path in (task.fs.root, task.fs.pwd)]
+    held += [file.f_path.dentry for task in k.tasks.values() for file in task.files.values()]
     return next((dentry for dentry in held if dentry.unlinked and dentry.d_sb is sb), None)
 
 

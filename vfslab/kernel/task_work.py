@@ -9,7 +9,7 @@ from __future__ import annotations
 from .effects import Code
 from .flags import UMOUNT_CONNECTED
 from .globals import Globals
-from .locking import under_mount_lock, under_namespace_sem
+from .locking import empty_mnt_ns, under_mount_lock, under_namespace_sem
 from .namespace import put_mnt_ns
 from .objects import MntNamespace, Mount
 from .rights import anon_ns_root
@@ -53,7 +53,7 @@ def dissolve_on_fput(k: Globals, mount: Mount) -> Code:
     def dissolve() -> Code:
         ns = mount.mnt_ns
         assert ns is not None, "the root of an anonymous namespace is in it"
-        k.emptied_ns.append(ns)
+        empty_mnt_ns(k, ns)
         yield from under_mount_lock("dissolve_on_fput", umount_tree(k, mount, UMOUNT_CONNECTED))
 
     yield from under_namespace_sem(k, "dissolve_on_fput", dissolve())
