@@ -223,3 +223,18 @@ def test_deep_trees_do_not_exhaust_the_stack() -> None:
     assert session.run("sh1", "unshare -m").status == 0
     assert session.run("sh1", "umount -l /d").status == 0
     assert invariants.check(model.kernel) == []
+
+
+def test_a_root_that_was_removed_sees_nothing_of_what_is_mounted_where_it_was() -> None:
+    """A directory renamed over is another one than the directory that has its name now."""
+    model = Model()
+    model.start("sh2")
+    for shell, *call in (
+        ("sh1", "mkdir", "/a"),
+        ("sh1", "mkdir", "/b"),
+        ("sh1", "chroot", "/a"),
+        ("sh2", "rename", "/b", "/a"),
+        ("sh2", "mount", "A", "/a", "tmpfs", 0, None),
+    ):
+        assert model.call(shell, *call).errno is None
+    assert model.call("sh1", "mountinfo").value == ""

@@ -115,4 +115,6 @@ def task_state(task: Task) -> TaskState:
 
 
 def place(path: Path) -> Place:
-    return Place(path.mnt.id, path_below(path.dentry, path.mnt.mnt_root))
+    """A place a task stands in; a removed directory is none of the paths that lead somewhere."""
+    removed = "//deleted" if path.dentry.unlinked else ""
+    return Place(path.mnt.id, path_below(path.dentry, path.mnt.mnt_root) + removed)
