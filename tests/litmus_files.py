@@ -15,7 +15,8 @@ Comments behind a command say what a kernel answers:
     #>   2<1 /a A:/ shared:g1    number < parent's number, path, source:root, tags
 
 Numbers and groups count from 1 by first appearance, ``-`` is a parent out of sight; the
-file of a namespace is shown without its number: ``nsfs:mnt:[]``.
+file of a namespace is shown without its number: ``nsfs:mnt:[]``. Options that are not
+rw,relatime stand before the tags.
 A line ``# not in 7.2*`` names releases where another answer is right, ``# only in 6.18* 7.0*``
 those where this one is, in patterns of fnmatch.
 """
@@ -93,6 +94,7 @@ def listing(text: str) -> list[str]:
                 f"{numbers[entry.mount_id]}<{numbers.get(entry.parent_id, '-')}",
                 entry.mountpoint,
                 f"{entry.source}:{_INODE.sub('[]', entry.root)}",
+                *([] if entry.options == "rw,relatime" else [entry.options]),
                 *map(tag, entry.tags),
             )
         )
