@@ -24,7 +24,7 @@ from .internal import is_mounted
 from .links import add_slave_behind, join_ring, tree
 from .locking import lock_mount, lock_mount_beneath, under_namespace_sem
 from .loopback import has_locked_children
-from .namei import user_path_at
+from .namei import getname_maybe_null, user_path_at
 from .objects import Dentry, Mount, Path, is_subdir, mnt_has_parent
 from .peers import is_shared, is_unbindable, peers, set_shared
 from .rights import anon_ns_root, check_mnt, may_mount, may_use_mount, namespace_files
@@ -46,7 +46,7 @@ def do_move_mount_old(k: Globals, task: Task, path: Path, source: str | None) ->
 
 
 def sys_move_mount(
-    k: Globals, task: Task, from_dfd: int, from_name: str, to_dfd: int, to_name: str, flags: int
+    k: Globals, task: Task, from_dfd: int, from_name: str | None, to_dfd: int, to_name: str | None, flags: int
 ) -> Code:
     """move_mount(2). ``flags`` are MOVE_MOUNT_*.
 
@@ -58,22 +58,10 @@ def sys_move_mount(
         raise Refused(refusals.MOVE_UNKNOWN_FLAG, hex(flags))
     if flags & MOVE_MOUNT_BENEATH and flags & MOVE_MOUNT_SET_GROUP:
         raise Refused(refusals.MOVE_BENEATH_AND_SET_GROUP)
-    new = user_path_at(
-        k,
-        task,
-        to_name,
-        dfd=to_dfd,
-        follow=bool(flags & MOVE_MOUNT_T_SYMLINKS),
-        empty=bool(flags & MOVE_MOUNT_T_EMPTY_PATH),
-    )
+    new = _end(k, task, to_dfd, to_name, flags & MOVE_MOUNT_T_SYMLINKS, flags & MOVE_MOUNT_T_EMPTY_PATH)
     try:
-        old = user_path_at(
-            k,
-            task,
-            from_name,
-            dfd=from_dfd,
-            follow=bool(flags & MOVE_MOUNT_F_SYMLINKS),
-            empty=bool(flags & MOVE_MOUNT_F_EMPTY_PATH),
+        old = _end(
+            k, task, from_dfd, from_name, flags & MOVE_MOUNT_F_SYMLINKS, flags & MOVE_MOUNT_F_EMPTY_PATH
         )
     except Refused:
         path_put(k, new)
@@ -89,6 +77,12 @@ def sys_move_mount(
         raise
     path_put(k, old)
     path_put(k, new)
+
+
+def _end(k: Globals, task: Task, dfd: int, name: str | None, symlinks: int, empty: int) -> Path:
+    """Where a move begins or ends; ``symlinks`` and ``empty`` are its flags, or 0."""
+    name = getname_maybe_null(name, bool(empty))
+    return user_path_at(k, task, name, dfd=dfd, follow=bool(symlinks), empty=bool(empty))
 
 
 def do_move_mount(k: Globals, task: Task, old: Path, new: Path, *, beneath: bool = False) -> Code:

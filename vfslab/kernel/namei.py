@@ -36,10 +36,22 @@ class Parent(NamedTuple):
     slash: bool
 
 
+def getname(name: str | None) -> str:
+    """A path from user space. Raises EFAULT for NULL."""
+    if name is None:
+        raise Refused(refusals.NULL_PATH)
+    return name
+
+
+def getname_maybe_null(name: str | None, empty: bool) -> str | None:
+    """The path for a call to which NULL is as good as "" where an ``empty`` one names the descriptor."""
+    return "" if name is None and empty else name
+
+
 def user_path_at(
     k: Globals,
     task: Task,
-    name: str,
+    name: str | None,
     *,
     dfd: int = AT_FDCWD,
     directory: bool = False,
@@ -52,8 +64,10 @@ def user_path_at(
     A relative name starts at the descriptor ``dfd``, an ``empty`` one (AT_EMPTY_PATH) is that place.
     ``directory`` insists on one (LOOKUP_DIRECTORY); ``mountpoint`` ends on the top
     of whatever covers the place (LOOKUP_MOUNTPOINT), as umount2(2) does; without ``follow``
-    a symbolic link at the end is the place itself. Raises ENOENT, ENOTDIR, ELOOP, EBADF or ENAMETOOLONG.
+    a symbolic link at the end is the place itself. Raises ENOENT, ENOTDIR, ELOOP, EBADF, EFAULT or
+    ENAMETOOLONG.
     """
+    name = getname(name)
     if empty and not name:
         place = start(task, dfd, directory=False)
     else:
@@ -65,8 +79,9 @@ def user_path_at(
     return path_get(place)
 
 
-def filename_parentat(k: Globals, task: Task, name: str, dfd: int = AT_FDCWD) -> Parent:
+def filename_parentat(k: Globals, task: Task, name: str | None, dfd: int = AT_FDCWD) -> Parent:
     """The directory that holds the last component of ``name``, with a reference on its mount."""
+    name = getname(name)
     stripped = name.rstrip("/")
     head, _, last = stripped.rpartition("/")
     if not stripped:

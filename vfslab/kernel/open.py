@@ -24,7 +24,7 @@ from .flags import (
 )
 from .globals import Globals
 from .internal import internal_file
-from .namei import user_path_at
+from .namei import getname_maybe_null, user_path_at
 from .objects import MntNamespace
 from .proc_namespace import mounts_open
 from .seq_file import SeqFile
@@ -107,14 +107,15 @@ def do_pidfd_open(k: Globals, task: Task, pid: int) -> Code:
     return fd_install(task, file)
 
 
-def do_statx(k: Globals, task: Task, dfd: int, name: str, flags: int) -> Code:
+def do_statx(k: Globals, task: Task, dfd: int, name: str | None, flags: int) -> Code:
     """statx(2), of which the mount is told: its two ids, and whether the place is its root.
 
     ``flags`` are AT_EMPTY_PATH and AT_SYMLINK_NOFOLLOW. Raises what the path walk raises.
     """
     yield from ()
     follow = not flags & AT_SYMLINK_NOFOLLOW
-    path = user_path_at(k, task, name, dfd=dfd, follow=follow, empty=bool(flags & AT_EMPTY_PATH))
+    empty = bool(flags & AT_EMPTY_PATH)
+    path = user_path_at(k, task, getname_maybe_null(name, empty), dfd=dfd, follow=follow, empty=empty)
     path_put(k, path)
     return {
         "mnt_id": path.mnt.mnt_id,

@@ -7,6 +7,7 @@ from types import MappingProxyType
 from ..effects import Check
 
 # path walking and files
+NULL_PATH = Check("EFAULT", "getname", "the path is NULL", "give a path")
 EMPTY_PATH = Check("ENOENT", "getname", "the path is empty", "name a path")
 PATH_TOO_LONG = Check(
     "ENAMETOOLONG",
