@@ -30,6 +30,7 @@ from .open import (
 from .open_tree import do_open_tree
 from .pivot_root import do_pivot_root
 from .rename import do_renameat
+from .sysctl import do_sysctl
 from .task_work import task_work_run
 from .tasks import Task
 from .umount2 import do_umount2
@@ -63,6 +64,7 @@ SYSTEM_CALLS: MappingProxyType[str, SystemCall] = MappingProxyType(
         "mknod": do_mknodat,
         "utimensat": do_utimes,
         "unlink": do_unlinkat,
+        "sysctl": do_sysctl,
         "rename": do_renameat,
         "symlink": do_symlinkat,
     }

@@ -102,6 +102,11 @@ RENAME_INTO_ITSELF = Check(
     "EINVAL", "do_renameat2", "{0} would move into itself", "choose a directory outside it"
 )
 
+# /proc/sys
+SYSCTL_OUT_OF_RANGE = Check(
+    "EINVAL", "proc_dointvec_minmax", "{0} is out of the range of {1}", "write a number that is in it"
+)
+
 # descriptors and links
 BAD_FD = Check("EBADF", "fget", "{0} is no open descriptor", "use a descriptor that is open")
 O_PATH_FD = Check(
