@@ -4,6 +4,7 @@
 PYTHON ?= python3
 VENV ?= .venv
 LAB_ARGS ?=
+VM_KERNELS ?=
 
 UV := $(shell uv --version >/dev/null 2>&1 && echo uv)
 CHROMIUM := $(shell command -v chromium)
@@ -16,13 +17,14 @@ install = $(if $(UV),uv pip install --python $(python),$(python) -m pip install)
 tested = $(VENV)/installed-test $(if $(CHROMIUM),$(VENV)/installed-browser)
 
 .DELETE_ON_ERROR:
-.PHONY: help lab test check lint notebooks benchmark clean
+.PHONY: help lab test check lint notebooks recordings benchmark clean
 
 help:
 	@echo 'make lab         open JupyterLab on the first notebook (LAB_ARGS=... is passed on)'
 	@echo 'make test        check everything: style, types, tests, notebooks'
 	@echo 'make check       the fast part of that: without notebooks, browser and running kernel'
 	@echo 'make notebooks   execute the notebooks and save their outputs; draw the picture of the README'
+	@echo 'make recordings  as root: record what the running kernel says, and the images in VM_KERNELS=DIR'
 	@echo 'make benchmark   measure the speed'
 	@echo 'make clean       remove $(VENV) and what the tools left'
 	@echo 'PYTHON=...       the Python to use, 3.11 or newer (now: $(PYTHON))'
@@ -46,6 +48,9 @@ lint: $(VENV)/installed-test
 notebooks: $(VENV)/installed-test
 	$(python) tests/notebook_tools.py notebooks/*.ipynb
 	$(python) tests/readme_picture.py
+
+recordings: $(VENV)/installed-test
+	$(python) tests/record_corpus.py $(VM_KERNELS)
 
 benchmark: $(VENV)/installed-test
 	$(python) tests/benchmark.py

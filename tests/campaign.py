@@ -1,46 +1,112 @@
-"""The long random comparison: python tests/campaign.py --commands 20000 --seed 1
+"""The long random comparison: python tests/campaign.py --commands 20000 --seed 1 [--vm VMLINUZ]
 
-Walks of random commands on the model and on the running kernel, compared after
-every one. Prints the failing transcript and exits 1 at the first difference;
-the same seed makes the same walks.
+Walks of random commands on the model and on a kernel, compared after every one: the
+running kernel, or the kernel of an image in a VM, which runs all walks in one boot. The
+same seed makes the same walks. Prints what was run; at the first difference, that and
+the transcript to repeat it, and exits 1.
 """
 
 from __future__ import annotations
 
 import argparse
 import collections
+import os
 import random
 import sys
 import time
+from collections.abc import Iterator
+from pathlib import Path
 
 from random_commands import MOST_MOUNTS, RULES, SETUP, SHELLS
 from vfslab import invariants
 from vfslab.model import Model
-from vfslab.oracle.compare import SideBySide, nearest_release
+from vfslab.oracle.compare import SideBySide, check_run, nearest_release
 from vfslab.oracle.live import RunningKernel
+from vfslab.oracle.outcome import Command, Outcome
+from vfslab.oracle.vm import VM, Transcript, image_release
+from vfslab.shell.session import Session
 
 
-def walk(chance: random.Random, steps: int, errnos: collections.Counter[str]) -> int:
-    """One walk from a fresh start. Returns how many commands it ran; exits at a difference."""
-    with RunningKernel() as kernel, Model(nearest_release(kernel.release)) as model:
-        both = SideBySide(model, kernel)
-        weights = [rule.weight for rule in RULES]
-        ran = 0
-        for step in range(-len(SETUP), steps):
-            if len(model.kernel.mounts) > MOST_MOUNTS:
-                break
-            if step < 0:
-                shell, command = "sh1", SETUP[step]
-            else:
-                shell = chance.choice(SHELLS)
-                command = chance.choices(RULES, weights)[0].spell(chance.choice)
-            differences = both.run(shell, command)
-            differences += [str(broken) for broken in invariants.check(model.kernel)]
-            ran += 1
-            if differences:
-                sys.exit("\n".join([*differences, "", both.transcript]))
-            errnos[both.results[-1].errno or "success"] += 1
-    return ran
+class Report:
+    """What was run so far: walks, commands by name, and what came of them."""
+
+    def __init__(self) -> None:
+        self.walks = 0
+        self.names: collections.Counter[str] = collections.Counter()
+        self.succeeded: collections.Counter[str] = collections.Counter()
+        self.errnos: collections.Counter[str] = collections.Counter()
+
+    @property
+    def commands(self) -> int:
+        return self.names.total()
+
+    def add(self, outcome: Outcome) -> None:
+        name = outcome.command.split()[0]
+        self.names[name] += 1
+        self.succeeded[name] += outcome.status == 0
+        self.errnos[outcome.errno or ("success" if outcome.status == 0 else "no errno")] += 1
+
+    def __str__(self) -> str:
+        names = (f"{name} {self.succeeded[name]}/{count}" for name, count in self.names.most_common())
+        errnos = (f"{errno} {count}" for errno, count in self.errnos.most_common())
+        return f"succeeded: {', '.join(names)}\nanswers: {', '.join(errnos)}"
+
+
+def walk(chance: random.Random, steps: int, model: Model) -> Iterator[Command]:
+    """The commands of one walk. ``model`` has run each of them before the next is asked for."""
+    weights = [rule.weight for rule in RULES]
+    for command in SETUP:
+        yield "sh1", command
+    for _ in range(steps):
+        if len(model.kernel.mounts) > MOST_MOUNTS:
+            return
+        yield chance.choice(SHELLS), chance.choices(RULES, weights)[0].spell(chance.choice)
+
+
+def on_the_running_kernel(chance: random.Random, options: argparse.Namespace, report: Report) -> str:
+    """Walk until there are enough commands; what was compared. Exits at a difference."""
+    release = nearest_release(os.uname().release)
+    while report.commands < options.commands:
+        with RunningKernel() as kernel, Model(release) as model:
+            both = SideBySide(model, kernel)
+            for shell, command in walk(chance, options.steps, model):
+                differences = both.run(shell, command)
+                report.add(both.results[-1])
+                stop_at([*differences, *map(str, invariants.check(model.kernel))], both.transcript)
+        report.walks += 1
+    return f"the model of {release} and Linux {kernel.release}"
+
+
+def in_a_vm(chance: random.Random, options: argparse.Namespace, report: Report) -> str:
+    """The same, with all walks made before the kernel is booted."""
+    release = nearest_release(image_release(options.vm))
+    walks: list[Transcript] = []
+    while sum(len(made.commands) for made in walks) < options.commands:
+        commands = []
+        with Model(release) as model:
+            session = Session(model)
+            for command in walk(chance, options.steps, model):
+                commands.append(command)
+                session.run(*command)
+                stop_at([*map(str, invariants.check(model.kernel))], transcript(commands))
+        walks.append(Transcript(f"walk {len(walks) + 1}", commands))
+    with VM(options.vm, walks) as vm:
+        for run in vm.runs():
+            comparison = check_run(run)
+            for outcome in run.outcomes:
+                report.add(outcome)
+            stop_at(comparison.differences, transcript(run.commands))
+            report.walks += 1
+    return f"the model of {nearest_release(vm.release)} and Linux {vm.release}"
+
+
+def transcript(commands: list[Command]) -> str:
+    return "".join(f"{shell}# {command}\n" for shell, command in commands)
+
+
+def stop_at(differences: list[str], commands: str) -> None:
+    if differences:
+        sys.exit("\n".join([*differences, "", commands]))
 
 
 def main() -> None:
@@ -50,16 +116,19 @@ def main() -> None:
     parser.add_argument("--commands", type=int, default=20_000, help="how many at least")
     parser.add_argument("--steps", type=int, default=80, help="of a walk")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--vm", type=Path, metavar="VMLINUZ", help="the kernel image to boot")
     options = parser.parse_args()
-    chance = random.Random(options.seed)
-    errnos: collections.Counter[str] = collections.Counter()
-    start, ran, walks = time.monotonic(), 0, 0
-    while ran < options.commands:
-        ran += walk(chance, options.steps, errnos)
-        walks += 1
+    report = Report()
+    start = time.monotonic()
+    compared = (in_a_vm if options.vm else on_the_running_kernel)(
+        random.Random(options.seed), options, report
+    )
     seconds = time.monotonic() - start
-    print(f"{ran} commands in {walks} walks, seed {options.seed}: no difference ({seconds:.0f} s)")
-    print(", ".join(f"{errno} {count}" for errno, count in errnos.most_common()))
+    print(
+        f"{compared}: {report.commands} commands in {report.walks} walks, seed {options.seed}: "
+        f"no difference ({seconds:.0f} s)"
+    )
+    print(report)
 
 
 if __name__ == "__main__":

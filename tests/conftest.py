@@ -1,6 +1,6 @@
 """What the whole suite shares: the needs behind the markers, and Hypothesis' profiles.
 
-A test marked ``dot``, ``kernel`` or ``browser`` is skipped, with the reason,
+A test marked ``dot``, ``kernel``, ``browser`` or ``vm`` is skipped, with the reason,
 where this machine lacks what it needs. ``VFSLAB_REQUIRE="kernel browser"`` names
 the markers for which such a skip is a failure: CI must not pass by leaving out.
 """
@@ -11,6 +11,7 @@ import functools
 import importlib.util
 import os
 import shutil
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
@@ -46,7 +47,18 @@ def _without_browser() -> str | None:
     return None
 
 
-NEEDS = {"dot": _without_dot, "kernel": _without_kernel, "browser": _without_browser}
+def _without_vm() -> str | None:
+    from vfslab.oracle.vm import QEMU
+
+    folder = os.environ.get("VFSLAB_VM_KERNELS")
+    if folder is None:
+        return "VFSLAB_VM_KERNELS names no folder of kernel images (tests/fetch_kernels.py gets some)"
+    if not list(Path(folder).glob("vmlinuz*")):
+        return f"VFSLAB_VM_KERNELS: there is no vmlinuz* in {folder}"
+    return None if shutil.which(QEMU) else f"{QEMU} is not on PATH"
+
+
+NEEDS = {"dot": _without_dot, "kernel": _without_kernel, "browser": _without_browser, "vm": _without_vm}
 
 
 @functools.cache

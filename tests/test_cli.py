@@ -376,7 +376,9 @@ def test_help_imports_next_to_nothing() -> None:
         "except SystemExit: pass\n"
         "print(sorted(name for name in sys.modules if name.startswith('vfslab')))"
     )
-    assert python("-c", script).stdout.endswith("\n['vfslab', 'vfslab.cli']\n")
+    assert python("-c", script).stdout.endswith(
+        "\n['vfslab', 'vfslab.cli', 'vfslab.cli_check', 'vfslab.cli_input']\n"
+    )
 
 
 def test_run_does_not_import_what_draws(transcript: str) -> None:

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from vfslab import mountinfo
 from vfslab.machine import Answer
 from vfslab.model import Model
-from vfslab.oracle.compare import SideBySide, check, nearest_release, normalise, visible
+from vfslab.oracle.compare import SideBySide, check, nearest_release, visible
+from vfslab.oracle.normal import normalise
 from vfslab.shell.transcript import TranscriptError
 from vfslab.shell.words import WordError
 

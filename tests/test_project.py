@@ -102,6 +102,8 @@ PARTS = [
     {"oracle"},
     {"views"},
     {""},
+    {"cli_input"},
+    {"cli_check"},
     {"cli"},
     {"__main__"},
 ]

@@ -322,7 +322,7 @@ CALLERS_CALLS = [
     ("sh1", "mkdir", "/late"),
 ]
 AS_CALLER = f"""
-from vfslab.oracle.compare import normalise
+from vfslab.oracle.normal import normalise
 from vfslab.oracle.live import RunningKernel
 with RunningKernel() as kernel:
     kernel.start("sh2")

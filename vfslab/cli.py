@@ -1,8 +1,9 @@
-"""The command line: ``vfslab run``, ``vfslab check``, ``vfslab show``.
+"""The command line: ``vfslab run``, ``check``, ``record``, ``show``.
 
 Reads files, calls the rest of vfslab and prints; nothing here knows how commands
 run or how pictures are made. Each part is imported when a command needs it, so
-that ``vfslab --help`` and errors are quick.
+that ``vfslab --help`` and errors are quick. Larger commands have modules of their
+own beside this one.
 
 Exit status: 0; 1 where check found a difference; 2 for what could not be read,
 was not allowed or was asked for wrongly.
@@ -18,16 +19,15 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from vfslab import cli_check
+from vfslab.cli_input import Trouble, called, check_release, read, read_transcript, shown, trouble_with
+
 if TYPE_CHECKING:
     from vfslab.machine import Machine
     from vfslab.snapshot import Snapshot
 
 OWN_MOUNTINFO = "/proc/self/mountinfo"
 BROKEN_PIPE = 128 + 13
-
-
-class Trouble(Exception):
-    """What ends the program with status 2; the text is for people."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -68,10 +68,7 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--json", action="store_true", help="print one JSON object")
     run.set_defaults(run=_run)
 
-    check = commands.add_parser("check", help="run transcripts on both, and tell what differs")
-    check.add_argument("files", metavar="FILE", nargs="+", help="a transcript, - for standard input")
-    check.add_argument("--release", metavar="R", help="the kernel release to model (default: the nearest)")
-    check.set_defaults(run=_check)
+    cli_check.add_parsers(commands)
 
     show = commands.add_parser("show", help="show the tree and the peer groups of a mountinfo")
     show.add_argument(
@@ -90,7 +87,7 @@ def _run(args: argparse.Namespace) -> int:
     from vfslab.shell.answer import answer
     from vfslab.shell.session import Session
 
-    text = _read_transcript(args.file)
+    text = read_transcript(args.file)
     try:
         with _machine(args) as machine:
             session = Session(machine)
@@ -107,31 +104,6 @@ def _run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _check(args: argparse.Namespace) -> int:
-    from vfslab.oracle.compare import check
-    from vfslab.oracle.live import NotAllowed, SandboxEnded
-
-    _check_release(args.release)
-    texts = [(name, _read_transcript(name)) for name in args.files]
-    status = 0
-    for name, text in texts:
-        try:
-            comparison = check(text, args.release)
-        except NotAllowed as reason:
-            raise Trouble(f"the running kernel cannot be asked: {reason}") from None
-        except SandboxEnded as ended:
-            raise Trouble(f"{_called(name)}: the sandbox ended: {ended}") from None
-        both = f"the model of {comparison.release} and Linux {comparison.kernel}"
-        if comparison.differences:
-            status = 1
-            print(f"{_called(name)}: {both} differ")
-            for difference in comparison.differences:
-                print(_shown(difference))
-        else:
-            print(f"{_called(name)}: {both} agree, commands compared: {len(comparison.commands)}")
-    return status
-
-
 def _show(args: argparse.Namespace) -> int:
     from vfslab.mountinfo import MountinfoError
     from vfslab.snapshot import Snapshot
@@ -140,11 +112,11 @@ def _show(args: argparse.Namespace) -> int:
         raise Trouble("--dot and --json both print to standard output: choose one")
     if args.svg == "-" and args.json:
         raise Trouble("--svg - and --json both print to standard output: choose one")
-    text = os.fsdecode(_read(args.file))
+    text = os.fsdecode(read(args.file))
     try:
         snapshot = Snapshot.from_mountinfo(text)
     except MountinfoError as error:
-        raise Trouble(f"{_called(args.file)}: {_shown(str(error))}") from None
+        raise Trouble(f"{called(args.file)}: {shown(str(error))}") from None
     if args.svg:
         _write_svg(args.svg, snapshot)
     if args.json:
@@ -171,35 +143,8 @@ def _machine(args: argparse.Namespace) -> Machine:
     from vfslab.kernel.releases import DEFAULT_RELEASE
     from vfslab.model import Model
 
-    _check_release(args.release)
+    check_release(args.release)
     return Model(args.release or DEFAULT_RELEASE)
-
-
-def _check_release(release: str | None) -> None:
-    from vfslab.kernel.releases import RELEASES
-
-    if release is not None and release not in RELEASES:
-        raise Trouble(f"there is no release {_shown(release)!r} here, only {', '.join(RELEASES)}")
-
-
-def _read_transcript(name: str) -> str:
-    """The text of a transcript that can be read to its end. Raises Trouble."""
-    from vfslab.shell.transcript import TranscriptError, decode, parse
-
-    try:
-        text = decode(_read(name))
-        parse(text)
-    except TranscriptError as error:
-        raise Trouble(f"{_called(name)}: {_shown(str(error))}") from None
-    return text
-
-
-def _read(name: str) -> bytes:
-    try:
-        return sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
-    except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else str(error)
-        raise Trouble(f"{_called(name)}: {reason}") from None
 
 
 def _write_svg(out: str, snapshot: Snapshot) -> None:
@@ -215,16 +160,7 @@ def _write_svg(out: str, snapshot: Snapshot) -> None:
     try:
         Path(out).write_text(svg, encoding="utf-8")
     except OSError as error:
-        raise Trouble(f"{_shown(out)}: {error.strerror}") from None
-
-
-def _called(file: str) -> str:
-    return "standard input" if file == "-" else _shown(file)
-
-
-def _shown(text: str) -> str:
-    """``text`` with escapes for what a terminal would obey or could not show."""
-    return "".join(c if c.isprintable() or c in "\n\t" else repr(c)[1:-1] for c in text)
+        raise trouble_with(out, error) from None
 
 
 def _print_json(value: Any) -> None:

@@ -1,44 +1,37 @@
-"""The model held against the running kernel: the same commands on both, and what differs.
+"""The model held against a kernel: the same commands on both, and what differs.
 
 Compared after every command: exit status and errno, what the command printed, and
-the mountinfo of every shell with its numbers counted anew. Which kernel is right
-is not known here.
+the mountinfo of every shell, each without what is a machine's own (``normal``).
+The kernel may be running underneath, in a VM, or have been recorded: a ``Run`` is
+compared whoever answered it. Which of the two is right is not known here.
 """
 
 from __future__ import annotations
 
 import difflib
-import functools
 import os
 import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from vfslab import mountinfo
 from vfslab.kernel.releases import RELEASES
 from vfslab.machine import Machine
 from vfslab.model import Model
 from vfslab.oracle.live import RunningKernel
-from vfslab.shell import transcript
-from vfslab.shell.session import CommandResult, Session
-from vfslab.shell.words import split
-
-# They print mount tables or device numbers; the tables are compared after every command anyway.
-TABLES = ("mount", "findmnt", "mountpoint")
-
-Table = tuple[str, ...]
+from vfslab.oracle.outcome import Outcome, Run, Runner, read_commands, run_commands
 
 
 class Comparison(NamedTuple):
     """What came of running a transcript on both.
 
-    ``release`` is the modelled release, ``kernel`` the running one (uname -r).
-    ``differences`` are texts for people, one for each command after which something differs.
+    ``release`` is the modelled release, ``kernel`` the other one (uname -r).
+    ``commands`` are the model's answers. ``differences`` are texts for people, one
+    for each command after which something differs.
     """
 
     release: str
     kernel: str
-    commands: list[CommandResult]
+    commands: list[Outcome]
     differences: list[str]
 
 
@@ -50,13 +43,27 @@ def check(text: str, release: str | None = None) -> Comparison:
     modelled, NotAllowed where the running kernel may not be asked, SandboxEnded when
     it does not come back from a call.
     """
-    lines = transcript.parse(text)
+    commands = read_commands(text)
     with Model(release or nearest_release(os.uname().release)) as model, RunningKernel() as kernel:
-        both = SideBySide(model, kernel)
-        differences = []
-        for line in lines:
-            differences += both.run(line.shell, line.command)
-        return Comparison(model.release, kernel.release, both.results, differences)
+        return compare(run_commands(model, commands), run_commands(kernel, commands))
+
+
+def check_run(kernel: Run, release: str | None = None) -> Comparison:
+    """Hold what a kernel once answered against the model of ``release``, the nearest when None.
+
+    Raises ValueError for a release that is not modelled.
+    """
+    with Model(release or nearest_release(kernel.release)) as model:
+        return compare(run_commands(model, kernel.commands), kernel)
+
+
+def compare(model: Run, kernel: Run) -> Comparison:
+    """Two runs of the same transcript."""
+    judge = Judge()
+    differences = []
+    for ours, theirs in zip(model.outcomes, kernel.outcomes, strict=True):
+        differences += judge.compare(ours, theirs)
+    return Comparison(model.release, kernel.release, judge.commands, differences)
 
 
 def nearest_release(uname: str) -> str:
@@ -77,20 +84,45 @@ def _version(release: str) -> tuple[int, int, float, int]:
     return int(match[1]), int(match[2]), candidate, int(match[3] or 0)
 
 
+class Judge:
+    """Tells, command by command, where a kernel's answers differ from the model's.
+
+    ``commands`` are the model's answers so far, prompts without a command left out.
+    Tables that differ are told once, where they first do.
+    """
+
+    def __init__(self) -> None:
+        self.commands: list[Outcome] = []
+        self._parted = False
+
+    def compare(self, model: Outcome, kernel: Outcome) -> list[str]:
+        """The answers to the next command; what differs, if anything."""
+        if model.command:
+            self.commands.append(model)
+        found = _answer_difference(model, kernel)
+        if not self._parted and model.mounts != kernel.mounts:
+            self._parted = True
+            found += _table_difference(model, kernel)
+        place = visible(f"{len(self.commands)}: {model.line}")
+        return ["\n".join([place, *found])] if found else []
+
+
 class SideBySide:
     """Two machines given the same commands, compared after each of them.
 
-    ``results`` are the commands so far as the first machine, the model, answered them.
-    A mountinfo that differs is told once, where it first does. The machines stay
-    their owner's to close.
+    The machines stay their owner's to close.
     """
 
     def __init__(self, model: Machine, kernel: Machine) -> None:
-        self.results: list[CommandResult] = []
-        self._model = Session(model)
-        self._kernel = Session(kernel)
+        self._model = Runner(model)
+        self._kernel = Runner(kernel)
         self._transcript: list[str] = []
-        self._parted = False
+        self._judge = Judge()
+
+    @property
+    def results(self) -> list[Outcome]:
+        """The commands so far, as the first machine, the model, answered them."""
+        return self._judge.commands
 
     @property
     def transcript(self) -> str:
@@ -102,29 +134,31 @@ class SideBySide:
 
         An empty line only starts the shell. Raises WordError for a line that cannot be split.
         """
-        words = split(command)
         model, kernel = self._model.run(shell, command), self._kernel.run(shell, command)
         self._transcript.append(f"{shell}# {command}")
-        found = []
-        if words:
-            self.results.append(model)
-            found += _command_difference(words, model, kernel)
-        if not self._parted and (tables := self._table_difference()):
-            self._parted = True
-            found += tables
-        place = visible(f"{len(self.results)}: {shell}# {command}")
-        return ["\n".join([place, *found])] if found else []
+        return self._judge.compare(model, kernel)
 
-    def _table_difference(self) -> list[str]:
-        """How the mountinfo of the shells differ."""
-        shells = self._model.shells
-        ours = normalise(*(self._model.mountinfo(shell) for shell in shells))
-        theirs = normalise(*(self._kernel.mountinfo(shell) for shell in shells))
-        lines = []
-        for shell, mine, other in zip(shells, ours, theirs, strict=True):
-            if mine != other:
-                lines += [f"  mountinfo of {shell}:", *_diff(mine, other)]
-        return lines
+
+def _answer_difference(model: Outcome, kernel: Outcome) -> list[str]:
+    """How the answers to one command differ."""
+    lines = []
+    if (model.status, model.errno) != (kernel.status, kernel.errno):
+        lines += [f"  model:  {_outcome(model)}", f"  kernel: {_outcome(kernel)}"]
+    if model.printed != kernel.printed:
+        lines += ["  printed:", *_diff(model.printed, kernel.printed)]
+    return lines
+
+
+def _table_difference(model: Outcome, kernel: Outcome) -> list[str]:
+    """How the mountinfo of the shells differ."""
+    lines = []
+    for shell in {**model.mounts, **kernel.mounts}:
+        ours, theirs = model.mounts.get(shell), kernel.mounts.get(shell)
+        if ours is None or theirs is None:
+            lines.append(f"  {shell} has ended, but for the {'model' if theirs is None else 'kernel'}")
+        elif ours != theirs:
+            lines += [f"  mountinfo of {shell}:", *_diff(ours, theirs)]
+    return lines
 
 
 def _diff(model: Sequence[str], kernel: Sequence[str]) -> list[str]:
@@ -133,73 +167,17 @@ def _diff(model: Sequence[str], kernel: Sequence[str]) -> list[str]:
     return [f"    {visible(line)}" for line in lines if not line.startswith("@@")]
 
 
-def _command_difference(words: Sequence[str], model: CommandResult, kernel: CommandResult) -> list[str]:
-    """How the answers to one command differ."""
-    lines = []
-    if (model.status, model.errno) != (kernel.status, kernel.errno):
-        lines += [f"  model:  {_outcome(model)}", f"  kernel: {_outcome(kernel)}"]
-    prints_a_table = words[0] in TABLES or any("mountinfo" in word for word in words)
-    if model.stdout != kernel.stdout and not prints_a_table:
-        lines += ["  printed:", *_diff(model.stdout.splitlines(), kernel.stdout.splitlines())]
-    return lines
-
-
-def _outcome(result: CommandResult) -> str:
-    if result.status == 0:
+def _outcome(outcome: Outcome) -> str:
+    if outcome.status == 0:
         return "success"
-    outcome = f"{result.errno or 'no errno'}, status {result.status}"
-    if result.reason:
-        outcome += f" ({result.reason})"
-    return visible(f"{outcome}: {result.stderr.strip()}")
+    text = f"{outcome.errno or 'no errno'}, status {outcome.status}"
+    if outcome.reason:
+        text += f" ({outcome.reason})"
+    if outcome.stderr:
+        text += f": {outcome.stderr.strip()}"
+    return visible(text)
 
 
 def visible(text: str) -> str:
     """``text`` with what a terminal would obey or could not show written as escapes."""
     return "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)
-
-
-@functools.lru_cache(maxsize=16)
-def normalise(*mountinfos: str) -> tuple[Table, ...]:
-    """The mountinfo of several shells, one moment's, as lines without what is a machine's own.
-
-    Over all of them, mount ids, device numbers and peer groups are counted from 1 by
-    first appearance; a parent that its table does not show becomes "-", and super
-    options are cut down to ro or rw. Raises MountinfoError.
-    """
-    mounts, devices, groups = _Numbers(), _Numbers(), _Numbers()
-    tables = []
-    for text in mountinfos:
-        entries = mountinfo.parse(text)
-        shown = {entry.mount_id for entry in entries}
-        for entry in entries:
-            mounts.number(str(entry.mount_id))
-        lines = []
-        for entry in entries:
-            line = (
-                mounts.number(str(entry.mount_id)),
-                mounts.number(str(entry.parent_id)) if entry.parent_id in shown else "-",
-                f"0:{devices.number(entry.dev)}",
-                mountinfo.escape_path(entry.root),
-                mountinfo.escape_path(entry.mountpoint),
-                entry.options,
-                *(_renumbered(tag, groups) for tag in entry.tags),
-                "-",
-                mountinfo.escape_word(entry.fstype),
-                mountinfo.escape_word(entry.source),
-                entry.super_options.partition(",")[0],
-            )
-            lines.append(" ".join(line))
-        tables.append(tuple(lines))
-    return tuple(tables)
-
-
-class _Numbers(dict[str, str]):
-    """Counts what it is asked for from 1, by first appearance."""
-
-    def number(self, old: str) -> str:
-        return self.setdefault(old, str(len(self) + 1))
-
-
-def _renumbered(tag: str, groups: _Numbers) -> str:
-    name, colon, group = tag.partition(":")
-    return f"{name}:{groups.number(group)}" if colon else tag

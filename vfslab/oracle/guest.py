@@ -1,0 +1,107 @@
+"""The first process of the VM: it mounts what the sandbox needs, runs the transcripts and sends the answers.
+
+``vfslab.oracle.vm`` boots it as /init and reads what it sends. It imports all that it
+will need at its top, for the initramfs holds nothing else.
+
+Answers go out over a serial port of their own, which the kernel's messages never
+reach: JSON behind an RS character, one a line, as in RFC 7464.
+``["ready", uname -r, uname -v]``, for each transcript ``["run", outcomes]`` or
+``["ended", why]``, at last ``["done"]``; or ``["error", traceback]``.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import termios
+import traceback
+import tty
+from pathlib import Path
+from typing import IO, Any
+
+from vfslab.oracle import agent, sandbox
+from vfslab.oracle.agent_libc import libc
+from vfslab.oracle.live import RunningKernel, SandboxEnded
+from vfslab.oracle.outcome import run_commands, to_json
+
+BATCH = "/batch.json"
+PORT = "/dev/ttyS1"
+RECORD_SEPARATOR = b"\x1e"
+
+MS_BIND = 4096
+MS_MOVE = 8192
+RB_POWER_OFF = 0x4321FEDC
+
+# The emulated processor is slow, and a call that hangs is the host's to give up.
+CALL_LIMIT = 120.0
+
+
+def prepare() -> None:
+    """Mount what the agent asks for, and put a mount on top of the initramfs.
+
+    The root of an initramfs is the one mount without a parent, which pivot_root(2)
+    refuses (until 7.0 put a nullfs beneath it).
+    """
+    libc.mount(b"dev", b"/dev", b"devtmpfs", 0, None)
+    libc.mount(b"/", b"/mnt", None, MS_BIND, None)
+    libc.mount(b"/dev", b"/mnt/dev", None, MS_BIND, None)
+    libc.mount(b"proc", b"/mnt/proc", b"proc", 0, None)
+    os.chdir("/mnt")
+    libc.mount(b".", b"/", None, MS_MOVE, None)
+    os.chroot(".")
+
+
+class ForkedAgent:
+    """An agent that is a fork of this process: to start an interpreter takes most of a second in here.
+
+    What ``vfslab.oracle.sandbox`` asks of a subprocess.Popen.
+    """
+
+    def __init__(self, control: int, shell: int, lifetime: float, errors: IO[bytes]) -> None:
+        this_process = os.pidfd_open(os.getpid())
+        self._pid = os.fork()
+        if self._pid == 0:
+            try:
+                os.dup2(errors.fileno(), 2)
+                agent.main(socket.socket(fileno=control), socket.socket(fileno=shell), this_process, lifetime)
+            except BaseException:
+                traceback.print_exc()
+            os._exit(0)
+        os.close(this_process)
+
+    def wait(self, timeout: float) -> None:
+        """Wait until it has ended."""
+        os.waitpid(self._pid, 0)
+
+
+def send(port: int, *message: Any) -> None:
+    data = RECORD_SEPARATOR + json.dumps(message).encode() + b"\n"
+    while data:
+        data = data[os.write(port, data) :]
+
+
+def answer(port: int) -> None:
+    """Run the batch."""
+    uname = os.uname()
+    send(port, "ready", uname.release, uname.version)
+    for commands in json.loads(Path(BATCH).read_text()):
+        try:
+            with RunningKernel(CALL_LIMIT) as kernel:
+                send(port, "run", to_json(run_commands(kernel, commands)))
+        except SandboxEnded as ended:
+            send(port, "ended", str(ended))
+    send(port, "done")
+
+
+def main() -> None:
+    prepare()
+    sandbox._spawn = ForkedAgent  # type: ignore[assignment]
+    port = os.open(PORT, os.O_RDWR | os.O_NOCTTY)
+    tty.setraw(port)
+    try:
+        answer(port)
+    except BaseException:
+        send(port, "error", traceback.format_exc())
+    termios.tcdrain(port)
+    libc.reboot(RB_POWER_OFF)

@@ -1,0 +1,109 @@
+"""What a machine says, without what is that machine's own: ids, device numbers, sizes.
+
+Two pure functions of text, one for the mountinfo of shells and one for what
+commands print, so that answers of two machines, or of one machine on two days,
+can be held against each other. Nothing here knows who answered.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections import defaultdict
+from collections.abc import Sequence
+
+from vfslab import mountinfo
+
+Table = tuple[str, ...]
+
+# They print mount tables or device numbers; the tables are looked at after every command anyway.
+TABLES = ("mount", "findmnt", "mountpoint")
+
+# Ids that a kernel gives only once begin here (MNT_UNIQUE_ID_OFFSET in fs/namespace.c); ~0 is LSMT_ROOT.
+FIRST_UNIQUE_ID = 1 << 31
+LSMT_ROOT = (1 << 64) - 1
+
+# Fields of struct statmount whose numbers a kernel gives anew once they are free, and what they count.
+REUSED = {
+    "mnt_id_old": "mount",
+    "mnt_parent_id_old": "mount",
+    "mnt_peer_group": "group",
+    "mnt_master": "group",
+    "propagate_from": "group",
+    "sb_dev_major": "major",
+    "sb_dev_minor": "minor",
+}
+_FIELD = re.compile(rf"\b({'|'.join(REUSED)})([ =:]+)([0-9]+)\b")
+_NUMBER = re.compile(r"(?<![\w.])[0-9]{10,20}(?![\w.])")
+
+
+class Numbers(dict[str, str]):
+    """Counts what it is asked for from 1, by first appearance."""
+
+    def number(self, old: str) -> str:
+        return self.setdefault(old, str(len(self) + 1))
+
+
+@functools.lru_cache(maxsize=16)
+def normalise(*mountinfos: str) -> tuple[Table, ...]:
+    """The mountinfo of several shells, one moment's, as lines without what is a machine's own.
+
+    Over all of them, mount ids, device numbers and peer groups are counted from 1 by
+    first appearance; a parent that its table does not show becomes "-", and super
+    options are cut down to ro or rw. Raises MountinfoError.
+    """
+    mounts, devices, groups = Numbers(), Numbers(), Numbers()
+    tables = []
+    for text in mountinfos:
+        entries = mountinfo.parse(text)
+        shown = {entry.mount_id for entry in entries}
+        for entry in entries:
+            mounts.number(str(entry.mount_id))
+        lines = []
+        for entry in entries:
+            line = (
+                mounts.number(str(entry.mount_id)),
+                mounts.number(str(entry.parent_id)) if entry.parent_id in shown else "-",
+                f"0:{devices.number(entry.dev)}",
+                mountinfo.escape_path(entry.root),
+                mountinfo.escape_path(entry.mountpoint),
+                entry.options,
+                *(_renumbered(tag, groups) for tag in entry.tags),
+                "-",
+                mountinfo.escape_word(entry.fstype),
+                mountinfo.escape_word(entry.source),
+                entry.super_options.partition(",")[0],
+            )
+            lines.append(" ".join(line))
+        tables.append(tuple(lines))
+    return tuple(tables)
+
+
+def _renumbered(tag: str, groups: Numbers) -> str:
+    name, colon, group = tag.partition(":")
+    return f"{name}:{groups.number(group)}" if colon else tag
+
+
+def printed(words: Sequence[str], stdout: str, unique: Numbers) -> Table:
+    """The lines that the command ``words`` printed, without what is a machine's own.
+
+    1. Of a command that prints mount tables nothing is left: see TABLES; and nothing of a mountinfo.
+    2. A number of 2^31 or more is an id that is never given twice. It becomes ``#1``,
+       ``#2``, … by first appearance in ``unique``, which is one run's: the same id has
+       the same name in all that the run prints. LSMT_ROOT stays.
+    3. A number behind the name of a field in REUSED is counted from 1 by first appearance
+       in this output, mounts, groups and devices each for themselves; 0 stays.
+    """
+    if words and (words[0] in TABLES or any("mountinfo" in word for word in words)):
+        return ()
+    reused: defaultdict[str, Numbers] = defaultdict(Numbers)
+
+    def field(match: re.Match[str]) -> str:
+        name, between, value = match.groups()
+        return name + between + (reused[REUSED[name]].number(value) if int(value) else "0")
+
+    def number(match: re.Match[str]) -> str:
+        value = int(match[0])
+        return match[0] if value < FIRST_UNIQUE_ID or value == LSMT_ROOT else f"#{unique.number(match[0])}"
+
+    return tuple(_NUMBER.sub(number, _FIELD.sub(field, line)) for line in stdout.splitlines())
