@@ -13,10 +13,10 @@ from typing import NamedTuple
 
 from . import refusals
 from .effects import Alloc, Code, Refused
-from .flags import SB_DIRSYNC, SB_LAZYTIME, SB_MANDLOCK, SB_RDONLY, SB_SYNCHRONOUS
+from .flags import SB_DIRSYNC, SB_LAZYTIME, SB_MANDLOCK, SB_NOUSER, SB_RDONLY, SB_SYNCHRONOUS
 from .globals import Globals
 from .objects import FileSystemType, SuperBlock
-from .tasks import UserNamespace
+from .tasks import Task, UserNamespace
 
 _TMPFS_OPTIONS = frozenset(("size", "nr_blocks", "nr_inodes", "mode", "uid", "gid", "huge", "mpol"))
 SB_FLAGS = SB_RDONLY | SB_SYNCHRONOUS | SB_MANDLOCK | SB_DIRSYNC | SB_LAZYTIME
@@ -81,17 +81,20 @@ FILE_SYSTEMS = MappingProxyType(
     {
         fs_type.name: fs_type
         for fs_type in (
-            FileSystemType("tmpfs", options=_TMPFS_OPTIONS, allow_idmap=True),
-            FileSystemType("ramfs", options=frozenset(("mode",)), ignores_unknown_options=True),
+            FileSystemType("tmpfs", options=_TMPFS_OPTIONS, userns_mount=True, allow_idmap=True),
+            FileSystemType(
+                "ramfs", options=frozenset(("mode",)), ignores_unknown_options=True, userns_mount=True
+            ),
             FileSystemType("proc", create_errno="ENOENT", options=frozenset(("hidepid", "gid", "subset"))),
             FileSystemType("sysfs", single=True, create_errno="EPERM"),
             FileSystemType("rootfs", user_mountable=False),
-            FileSystemType("nullfs", user_mountable=False, create_errno="ENOENT"),
-            FileSystemType("nsfs", user_mountable=False, user_mounts_internal=True),
-            FileSystemType("pidfs", user_mountable=False),
-            FileSystemType("pipefs", user_mountable=False),
-            FileSystemType("procfs", user_mountable=False),
-            FileSystemType("memfd", user_mountable=False),
+            FileSystemType("nullfs", user_mountable=False, create_errno="ENOENT", nouser=True),
+            FileSystemType("nsfs", user_mountable=False),
+            FileSystemType("pidfs", user_mountable=False, nouser=True),
+            FileSystemType("pipefs", nouser=True),
+            FileSystemType("sockfs", nouser=True),
+            FileSystemType("procfs", user_mountable=False, nouser=True),
+            FileSystemType("memfd", user_mountable=False, nouser=True),
         )
     }
 )
@@ -103,6 +106,15 @@ def get_fs_type(k: Globals, name: str) -> FileSystemType:
     if fs_type is None or not fs_type.user_mountable:
         raise Refused(refusals.UNKNOWN_FS_TYPE, name)
     return fs_type
+
+
+def mount_capable(k: Globals, task: Task, fs_type: FileSystemType) -> None:
+    """Whether the task may make a superblock of the type. Raises EPERM.
+
+    proc and sysfs ask for rights over a pid or network namespace, which all tasks have from init here.
+    """
+    if not task.capable(task.user_ns if fs_type.userns_mount else k.init_user_ns):
+        raise Refused(refusals.FS_NEEDS_PRIVILEGE, fs_type.name)
 
 
 class Parameters(NamedTuple):
@@ -173,7 +185,10 @@ def vfs_get_tree(k: Globals, fs_type: FileSystemType, user_ns: UserNamespace, wa
 
 def new_super(k: Globals, fs_type: FileSystemType, user_ns: UserNamespace) -> SuperBlock:
     """A superblock with an empty root directory and the lowest free anonymous device number."""
-    return SuperBlock(fs_type, k.unnamed_dev_ida.alloc(), user_ns)
+    sb = SuperBlock(fs_type, k.unnamed_dev_ida.alloc(), user_ns)
+    if fs_type.nouser:
+        sb.s_flags |= SB_NOUSER
+    return sb
 
 
 def deactivate_super(k: Globals, sb: SuperBlock) -> None:

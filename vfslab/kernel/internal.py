@@ -7,7 +7,7 @@ Source: fs/namespace.c, kern_mount(); fs/mount.h, MNT_NS_INTERNAL; fs/nsfs.c, pa
 from __future__ import annotations
 
 from .filesystems import FILE_SYSTEMS, new_super
-from .flags import MNT_INTERNAL, SB_NOUSER
+from .flags import MNT_INTERNAL
 from .globals import Globals
 from .objects import MntNamespace, Mount, NsDentry, Path
 from .tasks import UserNamespace
@@ -26,10 +26,7 @@ def kern_mount(k: Globals, fs_name: str) -> Mount:
     """The kernel's own mount of a filesystem; its ``id`` is not positive, for it counts as none."""
     mount = k.internal_mounts.get(fs_name)
     if mount is None:
-        fs_type = FILE_SYSTEMS[fs_name]
-        sb = new_super(k, fs_type, k.init_user_ns)
-        if not fs_type.user_mounts_internal:
-            sb.s_flags |= SB_NOUSER
+        sb = new_super(k, FILE_SYSTEMS[fs_name], k.init_user_ns)
         mount = Mount(-len(k.internal_mounts), 0, fs_name, sb.s_root, MNT_INTERNAL)
         mount.mnt_ns = MNT_NS_INTERNAL
         k.internal_mounts[fs_name] = mount

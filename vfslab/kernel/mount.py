@@ -10,7 +10,7 @@ from __future__ import annotations
 from . import refusals
 from .attach import attach_recursive_mnt
 from .effects import Code, Refused
-from .filesystems import deactivate_super, get_fs_type, parse_monolithic, vfs_get_tree
+from .filesystems import deactivate_super, get_fs_type, mount_capable, parse_monolithic, vfs_get_tree
 from .flags import (
     MS_BIND,
     MS_MGC_MSK,
@@ -91,7 +91,9 @@ def do_new_mount(
     if fstype is None:
         raise Refused(refusals.NO_FS_TYPE)
     fs_type = get_fs_type(k, fstype)
-    sb = yield from vfs_get_tree(k, fs_type, task.user_ns, parse_monolithic(fs_type, flags, data))
+    wanted = parse_monolithic(fs_type, flags, data)
+    mount_capable(k, task, fs_type)
+    sb = yield from vfs_get_tree(k, fs_type, task.user_ns, wanted)
     try:
         mount = yield from alloc_vfsmnt(k, "none" if source is None else source, sb.s_root, mnt_flags)
     except Refused:

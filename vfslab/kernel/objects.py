@@ -58,9 +58,8 @@ class FileSystemType(NamedTuple):
 
     ``single`` types have one instance that every mount shares (sysfs);
     ``create_errno`` is what creating a file in it is answered with, None where
-    files can be made; ``options`` are the option names it accepts. ``user_mounts_internal``: what of it the
-    kernel keeps for itself may be bind-mounted (its superblock lacks SB_NOUSER);
-    ``allow_idmap`` is FS_ALLOW_IDMAP.
+    files can be made; ``options`` are the option names it accepts. ``nouser``: its superblocks are for
+    the kernel alone (SB_NOUSER); ``userns_mount`` is FS_USERNS_MOUNT, ``allow_idmap`` FS_ALLOW_IDMAP.
     """
 
     name: str
@@ -69,7 +68,8 @@ class FileSystemType(NamedTuple):
     user_mountable: bool = True
     options: frozenset[str] = frozenset()
     ignores_unknown_options: bool = False
-    user_mounts_internal: bool = False
+    nouser: bool = False
+    userns_mount: bool = False
     allow_idmap: bool = False
 
 

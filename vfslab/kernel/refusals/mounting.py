@@ -109,6 +109,12 @@ COPY_OF_NAMESPACE_FILE = Check(
     "{0} shows a mount-namespace file, which is not copied to those who receive a mount",
     "mount it where nothing propagates",
 )
+FS_NEEDS_PRIVILEGE = Check(
+    "EPERM",
+    "mount_capable",
+    "{0} may be mounted by the initial user namespace alone",
+    "mount it there, or take a filesystem that user namespaces may mount, as tmpfs",
+)
 FS_FOR_THE_KERNEL = Check(
     "EINVAL",
     "graft_tree",
