@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -207,17 +208,17 @@ def test_a_transcript_that_cannot_be_read(
     assert printed.err.count("\n") == 1
 
 
-@pytest.mark.parametrize("command", ["run", "check", "show"])
+@pytest.mark.parametrize("command", ["run", "check", "show", "why --mountinfo"])
 @pytest.mark.parametrize(
     ("name", "said"), [("nope", "No such file or directory"), (".", "Is a directory"), ("a\0b", "null byte")]
 )
 def test_a_file_that_cannot_be_read(
     command: str, name: str, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert cli.main([command, f"{tmp_path}/{name}"]) == 2
+    assert cli.main([*command.split(), f"{tmp_path}/{name}"]) == 2
     printed = capsys.readouterr()
     assert printed.out == ""
-    assert printed.err.startswith(f"vfslab {command}: {tmp_path}/")
+    assert printed.err.startswith(f"vfslab {command.split(maxsplit=1)[0]}: {tmp_path}/")
     assert said in printed.err
 
 
@@ -241,6 +242,7 @@ def test_a_release_that_is_not_modelled(
         ["run", "--frobnicate", "-"],
         ["run", "--live", "--release", "7.0", "-"],
         ["show", "--dot", "--svg", "x", "-"],
+        ["why", "--move", "/a", "/b"],
     ],
 )
 def test_arguments_that_make_no_sense(argv: list[str], capsys: pytest.CaptureFixture[str]) -> None:
@@ -314,6 +316,80 @@ def test_show_reads_this_machine(capsys: pytest.CaptureFixture[str]) -> None:
     assert len(json.loads(capsys.readouterr().out)["mounts"]) == len(own)
 
 
+def test_why_a_refusal(mountinfo: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["why", "--mountinfo", mountinfo, "--release", "7.0", "--", "umount", "/a/x"]) == 1
+    assert capsys.readouterr().out == (
+        'umount2("/a/x", 0) = EINVAL\n'
+        "    check:  can_umount: /a/x is not the root of a mount but a place in mount 21 (A on /a)\n"
+        "    remedy: name a mountpoint: nothing is mounted on /a/x\n"
+        "supposed: Linux 7.0; a caller with all rights; /a/x is a directory that exists\n"
+    )
+
+
+def test_why_reads_standard_input(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    feed(monkeypatch, MOUNTINFO.encode())
+    assert cli.main(["why", "mount", "--bind", "/a", "/c"]) == 0
+    assert capsys.readouterr().out.startswith(
+        'mount("/a", "/c", NULL, MS_BIND, NULL) = success\n    + A on /c: shared:1\nsupposed: Linux '
+    )
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="there is no /proc")
+def test_why_on_a_terminal_reads_the_own_table(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
+    assert cli.main(["why", "--", "mount", "-t", "tmpfs", "x", "/vfslab-nowhere"]) == 0
+    assert "+ x on /vfslab-nowhere: " in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("data", "arguments", "said"),
+    [
+        (b"", ["umount", "/a"], "standard input: there are no mounts in it"),
+        (b"nonsense", ["umount", "/a"], "standard input: line 1, column 1: expected a mount id"),
+        (
+            MOUNTINFO.encode() * 2,
+            ["umount", "/a"],
+            "standard input: line 4, column 1: mount 20 is listed twice",
+        ),
+        (MOUNTINFO.encode(), ["--file", "/", "umount", "/a"], "standard input: / is a directory"),
+        (MOUNTINFO.encode(), ["--release", "2.6", "umount", "/a"], "there is no release '2.6' here"),
+        (MOUNTINFO.encode(), [], "no mount call is made: there is no command"),
+        (MOUNTINFO.encode(), ["--"], "no mount call is made: there is no command"),
+        (MOUNTINFO.encode(), ["ls"], "no mount call is made: the command only looks"),
+        (MOUNTINFO.encode(), ["umount '/a"], "line 1, column 8: this ' is never closed"),
+    ],
+)
+def test_why_it_cannot_tell(
+    data: bytes,
+    arguments: list[str],
+    said: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    feed(monkeypatch, data)
+    assert cli.main(["why", *arguments]) == 2
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert printed.err.startswith(f"vfslab why: {said}")
+    assert printed.err.count("\n") == 1
+
+
+def test_why_with_a_large_table_is_a_matter_of_seconds(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lines = (f"{n} 20 0:{n} / /m/{n} rw shared:{n} - tmpfs t rw\n" for n in range(30, 20_030))
+    path = tmp_path / "large"
+    path.write_text("20 1 0:20 / / rw shared:1 - tmpfs root rw\n" + "".join(lines), encoding="utf-8")
+    started = time.monotonic()
+    assert cli.main(["why", "--mountinfo", str(path), "--", "mount", "-t", "tmpfs", "x", "/m/777"]) == 0
+    assert time.monotonic() - started < 20
+    assert "    + x on /m/777: shared (a new peer group)" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(
     ("data", "place"),
     [
@@ -377,7 +453,7 @@ def test_help_imports_next_to_nothing() -> None:
         "print(sorted(name for name in sys.modules if name.startswith('vfslab')))"
     )
     assert python("-c", script).stdout.endswith(
-        "\n['vfslab', 'vfslab.cli', 'vfslab.cli_check', 'vfslab.cli_input']\n"
+        "\n['vfslab', 'vfslab.cli', 'vfslab.cli_check', 'vfslab.cli_input', 'vfslab.cli_why']\n"
     )
 
 

@@ -1,12 +1,12 @@
-"""The command line: ``vfslab run``, ``check``, ``record``, ``show``.
+"""The command line: ``vfslab run``, ``check``, ``record``, ``show``, ``why``.
 
 Reads files, calls the rest of vfslab and prints; nothing here knows how commands
 run or how pictures are made. Each part is imported when a command needs it, so
 that ``vfslab --help`` and errors are quick. Larger commands have modules of their
 own beside this one.
 
-Exit status: 0; 1 where check found a difference; 2 for what could not be read,
-was not allowed or was asked for wrongly.
+Exit status: 0; 1 where check found a difference, or why a refusal; 2 for what could
+not be read, was not allowed or was asked for wrongly.
 """
 
 from __future__ import annotations
@@ -19,14 +19,20 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from vfslab import cli_check
-from vfslab.cli_input import Trouble, called, check_release, read, read_transcript, shown, trouble_with
+from vfslab import cli_check, cli_why
+from vfslab.cli_input import (
+    OWN_MOUNTINFO,
+    Trouble,
+    check_release,
+    read_mountinfo,
+    read_transcript,
+    trouble_with,
+)
 
 if TYPE_CHECKING:
     from vfslab.machine import Machine
     from vfslab.snapshot import Snapshot
 
-OWN_MOUNTINFO = "/proc/self/mountinfo"
 BROKEN_PIPE = 128 + 13
 
 
@@ -79,6 +85,8 @@ def _parser() -> argparse.ArgumentParser:
     form.add_argument("--svg", metavar="OUT", help="draw it into the file OUT, - for standard output")
     show.add_argument("--json", action="store_true", help="print the snapshot as one JSON object")
     show.set_defaults(run=_show)
+
+    cli_why.add_parsers(commands)
     return parser
 
 
@@ -105,18 +113,11 @@ def _run(args: argparse.Namespace) -> int:
 
 
 def _show(args: argparse.Namespace) -> int:
-    from vfslab.mountinfo import MountinfoError
-    from vfslab.snapshot import Snapshot
-
     if args.dot and args.json:
         raise Trouble("--dot and --json both print to standard output: choose one")
     if args.svg == "-" and args.json:
         raise Trouble("--svg - and --json both print to standard output: choose one")
-    text = os.fsdecode(read(args.file))
-    try:
-        snapshot = Snapshot.from_mountinfo(text)
-    except MountinfoError as error:
-        raise Trouble(f"{called(args.file)}: {shown(str(error))}") from None
+    snapshot = read_mountinfo(args.file)
     if args.svg:
         _write_svg(args.svg, snapshot)
     if args.json:

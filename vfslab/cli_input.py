@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from vfslab.snapshot import Snapshot
+
+OWN_MOUNTINFO = "/proc/self/mountinfo"
 
 
 class Trouble(Exception):
@@ -28,6 +35,18 @@ def read_transcript(name: str) -> str:
     except TranscriptError as error:
         raise Trouble(f"{called(name)}: {shown(str(error))}") from None
     return text
+
+
+def read_mountinfo(name: str) -> Snapshot:
+    """What a mountinfo that can be read shows. Raises Trouble."""
+    from vfslab.mountinfo import MountinfoError
+    from vfslab.snapshot import Snapshot
+
+    text = os.fsdecode(read(name))
+    try:
+        return Snapshot.from_mountinfo(text)
+    except MountinfoError as error:
+        raise Trouble(f"{called(name)}: {shown(str(error))}") from None
 
 
 def check_release(release: str | None) -> None:
