@@ -13,7 +13,7 @@ from vfslab import mountinfo
 from vfslab.machine import Answer
 from vfslab.model import Model
 from vfslab.oracle.compare import SideBySide, check, nearest_release, visible
-from vfslab.oracle.normal import normalise
+from vfslab.oracle.normal import Numbers, normalise, printed
 from vfslab.shell.transcript import TranscriptError
 from vfslab.shell.words import WordError
 
@@ -104,6 +104,60 @@ def test_normalise_counts_over_all_shells() -> None:
     assert normalise(first, first) == ((line,), (line,))
     assert normalise(first, copy) == ((line,), (line.replace("1", "2", 1),))
     assert normalise(first, apart)[1] == ("2 - 0:1 / / rw shared:2 - tmpfs T rw",)
+
+
+STATMOUNT = """\
+sb_dev_major: 0
+sb_dev_minor: {}
+sb_magic: 0x1021994
+mnt_id: {}
+mnt_parent_id: {}
+mnt_id_old: {}
+mnt_parent_id_old: {}
+mnt_peer_group: {}
+mnt_master: {}
+propagate_from: 0
+mnt_ns_id: {}
+"""
+PRINTED = [
+    # ids that are never given twice: the same in one output as in another
+    (("listmount", "LSMT_ROOT"), "2147483650\n2148023151\n2147483650\n", ("#1", "#2", "#1")),
+    (("listmount", "LSMT_ROOT"), "2148023151\n9007199254740993\n", ("#2", "#3")),
+    (("listmount",), "18446744073709551615\n2147483647\n", ("18446744073709551615", "2147483647")),
+    (("ls",), "a2148023151\n2148023151.b\n", ("a2148023151", "2148023151.b")),
+    # those that are given again, and 0
+    (
+        ("statmount", "I", "STATMOUNT_MNT_BASIC"),
+        STATMOUNT.format(40, 2148023151, 9007199254740993, 44, 43, 7, 5, 11),
+        tuple(STATMOUNT.format(1, "#2", "#3", 1, 2, 1, 2, "#4").splitlines()),
+    ),
+    (
+        ("statx", "AT_FDCWD", "/", "0"),
+        "mnt_id: 44\nmnt_id_unique: 2147483650\n",
+        ("mnt_id: 1", "mnt_id_unique: #1"),
+    ),
+    # a namespace has one id, asked in whatever way
+    (("ns_get_mntns_id", "N"), "11\n", ("#4",)),
+    (("syscall", "ns_get_mntns_id", "N"), "12\n", ("#5",)),
+    (("ls",), "11\n", ("11",)),
+    # what a kernel is configured to print of a tmpfs
+    (("cat", "/proc/self/mounts"), "A /a tmpfs rw,relatime,inode64 0 0\n", ("A /a tmpfs rw,relatime 0 0",)),
+    (("statmount", "I", "1"), "mnt_opts: inode64\nopt_array: size=4k inode64\n", ("opt_array: size=4k",)),
+    # tables
+    (("mount",), "tmpfs on / type tmpfs (rw)\n", ()),
+    (
+        ("read", "F", "4096"),
+        "44 43 0:40 /x /a rw shared:7 master:5 - tmpfs A rw,inode64\n45 44 0:41 / /a/b ro - tmpfs B rw\n",
+        ("1 - 0:1 /x /a rw shared:1 master:2 - tmpfs A rw", "2 1 0:2 / /a/b ro - tmpfs B rw"),
+    ),
+    (("read", "F", "9"), "44 43 0:4", ("44 43 0:4",)),
+]
+
+
+def test_printed() -> None:
+    unique = Numbers()
+    for words, stdout, lines in PRINTED:
+        assert printed(words, stdout, unique) == lines
 
 
 NAMES = st.text(st.characters(exclude_characters="\0\n", codec="utf-8"), min_size=1, max_size=5)

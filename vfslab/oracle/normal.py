@@ -23,8 +23,10 @@ TABLES = ("mount", "findmnt", "mountpoint")
 FIRST_UNIQUE_ID = 1 << 31
 LSMT_ROOT = (1 << 64) - 1
 
-# Fields of struct statmount whose numbers a kernel gives anew once they are free, and what they count.
+# Fields of struct statmount and struct statx whose numbers a kernel gives anew once they are free, and
+# what they count. mnt_id is here for statx's; statmount's is a unique one.
 REUSED = {
+    "mnt_id": "mount",
     "mnt_id_old": "mount",
     "mnt_parent_id_old": "mount",
     "mnt_peer_group": "group",
@@ -33,8 +35,10 @@ REUSED = {
     "sb_dev_major": "major",
     "sb_dev_minor": "minor",
 }
-_FIELD = re.compile(rf"\b({'|'.join(REUSED)})([ =:]+)([0-9]+)\b")
+_REUSED = re.compile(rf"^({'|'.join(REUSED)})(: )([1-9][0-9]*)$", re.MULTILINE)
+_NAMESPACE = re.compile(r"^(mnt_ns_id: |)([1-9][0-9]*)$", re.MULTILINE)
 _NUMBER = re.compile(r"(?<![\w.])[0-9]{10,20}(?![\w.])")
+_INODES = re.compile(r"^(?:mnt_opts|opt_array): inode(?:32|64)\n|[, ]inode(?:32|64)\b", re.MULTILINE)
 
 
 class Numbers(dict[str, str]):
@@ -87,23 +91,36 @@ def _renumbered(tag: str, groups: Numbers) -> str:
 def printed(words: Sequence[str], stdout: str, unique: Numbers) -> Table:
     """The lines that the command ``words`` printed, without what is a machine's own.
 
-    1. Of a command that prints mount tables nothing is left: see TABLES; and nothing of a mountinfo.
-    2. A number of 2^31 or more is an id that is never given twice. It becomes ``#1``,
-       ``#2``, … by first appearance in ``unique``, which is one run's: the same id has
-       the same name in all that the run prints. LSMT_ROOT stays.
-    3. A number behind the name of a field in REUSED is counted from 1 by first appearance
-       in this output, mounts, groups and devices each for themselves; 0 stays.
-    """
-    if words and (words[0] in TABLES or any("mountinfo" in word for word in words)):
-        return ()
-    reused: defaultdict[str, Numbers] = defaultdict(Numbers)
+    Of a command that prints tables (TABLES) nothing is left. A mountinfo is normalised as
+    those of the shells are. Elsewhere
 
-    def field(match: re.Match[str]) -> str:
-        name, between, value = match.groups()
-        return name + between + (reused[REUSED[name]].number(value) if int(value) else "0")
+    1. inode64 and inode32, a kernel's configuration, are no options of a tmpfs;
+    2. a number of 2^31 or more is an id that is never given twice, and so is that of a
+       namespace: they become ``#1``, ``#2``, … by first appearance in ``unique``, which is
+       one run's: an id has the same name in all that the run prints. LSMT_ROOT stays;
+    3. the number of a field in REUSED is counted from 1 by first appearance in this output,
+       mounts, groups and devices each for themselves; 0 stays.
+    """
+    if words and words[0] in TABLES:
+        return ()
+    if stdout[:1].isdecimal():
+        try:
+            return normalise(stdout)[0]
+        except mountinfo.MountinfoError:
+            pass  # another text that begins with a number
+    reused: defaultdict[str, Numbers] = defaultdict(Numbers)
 
     def number(match: re.Match[str]) -> str:
         value = int(match[0])
         return match[0] if value < FIRST_UNIQUE_ID or value == LSMT_ROOT else f"#{unique.number(match[0])}"
 
-    return tuple(_NUMBER.sub(number, _FIELD.sub(field, line)) for line in stdout.splitlines())
+    def namespace(match: re.Match[str]) -> str:
+        return f"{match[1]}#{unique.number('namespace ' + match[2])}"
+
+    def field(match: re.Match[str]) -> str:
+        return match[1] + match[2] + reused[REUSED[match[1]]].number(match[3])
+
+    text = _INODES.sub("", stdout)
+    if "mnt_ns_id: " in text or "ns_get_mntns_id" in words:
+        text = _NAMESPACE.sub(namespace, text)
+    return tuple(_REUSED.sub(field, _NUMBER.sub(number, text)).splitlines())
