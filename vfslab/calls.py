@@ -16,6 +16,7 @@ from vfslab.kernel import flags as numbers
 Kind = Literal["path", "string", "fd", "flags", "choice", "number", "struct", "names", "shell"]
 Gives = Literal["nothing", "fd", "id", "text", "record", "list"]
 Default = Literal["REQUIRED"] | int | None
+REQUIRED: Literal["REQUIRED"] = "REQUIRED"
 
 
 class Parameter(NamedTuple):
@@ -30,7 +31,7 @@ class Parameter(NamedTuple):
     kind: Kind
     words: Mapping[str, int] = {}
     bits: int = 32
-    default: Default = "REQUIRED"
+    default: Default = REQUIRED
     fields: tuple[Parameter, ...] = ()
 
 
@@ -54,7 +55,7 @@ _NO_FLAG = {
 }
 
 
-def _words(*names: str) -> dict[str, int]:
+def words(*names: str) -> dict[str, int]:
     """The numbers of those names, and of all that begin with one that ends in "_"."""
     everything = {name: value for name, value in vars(numbers).items() if isinstance(value, int)}
     found = {}
@@ -66,8 +67,8 @@ def _words(*names: str) -> dict[str, int]:
     return found
 
 
-def _flags(name: str, *words: str, bits: int = 32, default: Default = "REQUIRED") -> Parameter:
-    named = {word: value for word, value in _words(*words).items() if value < 1 << bits}
+def _flags(name: str, *names: str, bits: int = 32, default: Default = REQUIRED) -> Parameter:
+    named = {word: value for word, value in words(*names).items() if value < 1 << bits}
     return Parameter(name, "flags", named, bits, default)
 
 
@@ -75,12 +76,12 @@ def _path(name: str) -> Parameter:
     return Parameter(name, "path")
 
 
-def _number(name: str, bits: int = 64, default: Default = "REQUIRED") -> Parameter:
+def _number(name: str, bits: int = 64, default: Default = REQUIRED) -> Parameter:
     return Parameter(name, "number", {}, bits, default)
 
 
 FD = Parameter("fd", "fd")
-DIRFD = Parameter("dirfd", "fd", _words("AT_FDCWD"))
+DIRFD = Parameter("dirfd", "fd", words("AT_FDCWD"))
 PATH = _path("path")
 # the value of a byte behind the struct that the kernel knows
 _TAIL = _number("tail", 8, 0)
@@ -98,7 +99,7 @@ _MOUNT_ATTR = (
 def _mnt_id_req(param: Parameter) -> Parameter:
     """struct mnt_id_req, in which statmount(2) and listmount(2) mean different things by ``param``."""
     fields = (
-        Parameter("mnt_id", "number", _words("LSMT_ROOT"), 64),
+        Parameter("mnt_id", "number", words("LSMT_ROOT"), 64),
         param,
         _number("size", 32, numbers.MNT_ID_REQ_SIZE_VER1),
         _number("mnt_ns_id", 64, 0),
@@ -120,7 +121,7 @@ _CLONE_WORDS = (
     "CLONE_NEWNET",
     "CLONE_EMPTY_MNTNS",
 )
-CLONE_FLAGS = sum(_words(*_CLONE_WORDS).values())
+CLONE_FLAGS = sum(words(*_CLONE_WORDS).values())
 
 CALLS: dict[str, Call] = {
     "mount": Call(
@@ -175,10 +176,10 @@ CALLS: dict[str, Call] = {
     "fsconfig": Call(
         (
             FD,
-            Parameter("cmd", "choice", _words("FSCONFIG_")),
+            Parameter("cmd", "choice", words("FSCONFIG_")),
             Parameter("key", "string", default=None),
             Parameter("value", "string", default=None),
-            Parameter("aux", "fd", _words("AT_FDCWD"), default=0),
+            Parameter("aux", "fd", words("AT_FDCWD"), default=0),
         ),
         "nothing",
         "set an option of a filesystem, or make it",

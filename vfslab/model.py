@@ -113,6 +113,8 @@ class Model:
                 return Result(self.kernel.readdir(task, *args))
             case "stat":
                 return Result(Stat(*self.kernel.stat(task, *args)))
+            case "lstat":
+                return Result(Stat(*self.kernel.stat(task, *args, follow=False)))
             case "readfile":
                 return Result(self.kernel.readfile(task, *args))
             case "getcwd":

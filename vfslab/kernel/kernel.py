@@ -85,9 +85,9 @@ class Kernel(Globals):
         """The sorted names in a directory. Raises Refused."""
         return iterate_dir(self, task, name)
 
-    def stat(self, task: Task, name: str) -> tuple[int, int, bool]:
-        """Device, inode number, and whether it is a directory: stat(2). Raises Refused."""
-        path = user_path_at(self, task, name)
+    def stat(self, task: Task, name: str, *, follow: bool = True) -> tuple[int, int, bool]:
+        """Device, inode number, and whether it is a directory: stat(2), lstat(2). Raises Refused."""
+        path = user_path_at(self, task, name, follow=follow)
         path_put(self, path)
         return path.dentry.d_sb.s_dev, path.dentry.ino, path.dentry.is_dir
 

@@ -141,7 +141,7 @@ class _Remover:
     def remove(self, path: str) -> bool:
         """Remove what the command line names."""
         process = self.process
-        answer = process.call("stat", path)
+        answer = process.call("lstat", path)
         if answer.errno:
             return self._judge(answer, path)
         there = answer.value
@@ -183,7 +183,7 @@ class _Remover:
 
     def _enter(self, path: str, inside: list[_Directory]) -> bool | None:
         """Remove a file; of a directory only see what is in it, and answer None."""
-        there = self.process.call("stat", path)
+        there = self.process.call("lstat", path)
         if there.errno:
             return self._judge(there, path)
         if not there.value.directory:

@@ -10,11 +10,14 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterable, Sequence
 
+from vfslab.kernel.flags import AT_FDCWD, O_RDONLY
 from vfslab.machine import Answer
 from vfslab.shell.messages import quoteaf, quotef, strerror
 from vfslab.shell.mount_table import proc_mounts
 from vfslab.shell.options import Arguments, flags
 from vfslab.shell.process import COREUTILS, Process, Tool
+
+READ_SIZE = 131072
 
 
 def ls(process: Process, arguments: Arguments) -> int:
@@ -41,8 +44,10 @@ class _Lister:
         files, directories = [], []
         for path in paths:
             answer = self.process.call("stat", path)
-            if answer.errno:
+            if answer.errno and self.process.call("lstat", path).errno:
                 self._fail(answer, "access", path)
+            elif answer.errno:
+                files.append(path)
             elif answer.value.directory and not self.itself:
                 directories.append(path)
             else:
@@ -89,8 +94,8 @@ class _Lister:
             self.process.print(name)
 
     def _is_directory(self, path: str) -> bool:
-        there = self.process.stat(path)
-        return there is not None and there.directory
+        there = self.process.call("lstat", path)
+        return not there.errno and there.value.directory
 
     def _sorted(self, names: Iterable[str]) -> list[str]:
         return sorted(names, reverse=self.reverse)
@@ -109,13 +114,25 @@ def cat(process: Process, arguments: Arguments) -> int:
         elif path in ("/proc/mounts", "/proc/self/mounts", "/etc/mtab"):
             answer = Answer(proc_mounts(process.mounts()))
         else:
-            answer = process.call("readfile", path)
+            answer = _read(process, path)
         if answer.errno:
             process.fail(answer, f"{quotef(path)}: {strerror(answer.errno)}")
             status = 1
         else:
             process.out.append(answer.value)
     return status
+
+
+def _read(process: Process, path: str) -> Answer:
+    """The whole text of a file: open(2), read(2) to the end, close(2)."""
+    opened = process.call("openat", AT_FDCWD, path, O_RDONLY)
+    if opened.errno:
+        return opened
+    text = ""
+    while not (answer := process.call("read", opened.value, READ_SIZE)).errno and answer.value:
+        text += answer.value
+    process.call("close", opened.value)
+    return answer if answer.errno else Answer(text)
 
 
 def pwd(process: Process, arguments: Arguments) -> int:

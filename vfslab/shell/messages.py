@@ -27,6 +27,7 @@ _ERRNO_TEXTS = {
     "EMLINK": "Too many links",
     "ENAMETOOLONG": "File name too long",
     "ENFILE": "Too many open files in system",
+    "ENODATA": "No data available",
     "ENODEV": "No such device",
     "ENOENT": "No such file or directory",
     "ENOMEM": "Cannot allocate memory",

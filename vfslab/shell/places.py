@@ -1,25 +1,16 @@
-"""Commands that change where a shell is: cd, chroot, pivot_root, unshare.
+"""Commands that change where a shell is: cd, chroot, pivot_root.
 
 Each changes this very shell, which goes on in the new place, where the real
-chroot(8) and unshare(1) would start another one there. Words and exit statuses:
-bash for cd, GNU coreutils 9.1 for chroot, util-linux 2.38.1 for the others.
+chroot(8) would start another one there. Words and exit statuses:
+bash for cd, GNU coreutils 9.1 for chroot, util-linux 2.38.1 for pivot_root.
 """
 
 from __future__ import annotations
 
-from vfslab.kernel.flags import CLONE_NEWNS, MS_PRIVATE, MS_REC, MS_SHARED, MS_SLAVE
 from vfslab.shell.messages import quote, quoteaf, strerror
+from vfslab.shell.namespaces import SHELLS
 from vfslab.shell.options import Arguments, flags
 from vfslab.shell.process import COREUTILS, UTIL_LINUX, Process, Tool
-
-# a program that may be named after chroot or unshare: this shell is it
-_SHELLS = ("sh", "bash", "/bin/sh", "/bin/bash")
-_PROPAGATION = {
-    "slave": MS_REC | MS_SLAVE,
-    "private": MS_REC | MS_PRIVATE,
-    "shared": MS_REC | MS_SHARED,
-    "unchanged": 0,
-}
 
 
 def cd(process: Process, arguments: Arguments) -> int:
@@ -40,7 +31,7 @@ def chroot(process: Process, arguments: Arguments) -> int:
     if not arguments.operands:
         process.misuse("missing operand")
     path, *program = arguments.operands
-    if program and (program[0] not in _SHELLS or program[1:]):
+    if program and (program[0] not in SHELLS or program[1:]):
         process.warn(f"failed to run command {quote(program[0])}: only this shell goes on in the new root")
         return 127
     answer = process.call("chroot", path)
@@ -69,35 +60,6 @@ def pivot_root(process: Process, arguments: Arguments) -> int:
     return 0
 
 
-def unshare(process: Process, arguments: Arguments) -> int:
-    """unshare(1): move this shell to a copy of its mount namespace, then change its propagation."""
-    propagation = "private"
-    for option in arguments.options:
-        if option.name == "propagation":
-            propagation = option.value or ""
-            if propagation not in _PROPAGATION:
-                process.warn(f"unsupported propagation mode: {propagation}")
-                return 1
-        elif option.value is not None:
-            process.misuse("a namespace cannot be kept in a file here: --mount takes no argument")
-    program = arguments.operands
-    if program and (program[0] not in _SHELLS or program[1:]):
-        process.warn(f"failed to execute {program[0]}: only this shell goes on in the new namespace")
-        return 127
-    if not arguments.has("mount"):
-        return 0
-    answer = process.call("unshare", CLONE_NEWNS)
-    if answer.errno:
-        process.fail(answer, f"unshare failed: {strerror(answer.errno)}")
-        return 1
-    if _PROPAGATION[propagation]:
-        answer = process.call("mount", "none", "/", None, _PROPAGATION[propagation], None)
-    if answer.errno:
-        process.fail(answer, f"cannot change root filesystem propagation: {strerror(answer.errno)}")
-        return 1
-    return 0
-
-
 TOOLS = (
     Tool("cd", cd, "[-L|-P] [DIRECTORY]", flags("-L", "-P"), usage_status=2, permute=False, builtin=True),
     Tool(
@@ -110,16 +72,4 @@ TOOLS = (
         permute=False,
     ),
     Tool("pivot_root", pivot_root, "NEW_ROOT PUT_OLD", UTIL_LINUX),
-    Tool(
-        "unshare",
-        unshare,
-        "-m [--propagation private|shared|slave|unchanged]",
-        flags("-m --mount=?", "--propagation=") + UTIL_LINUX,
-        flags("-u --uts=?", "-i --ipc=?", "-n --net=?", "-p --pid=?", "-U --user=?", "-C --cgroup=?")
-        + flags("-T --time=?", "-f --fork", "-r --map-root-user", "-c --map-current-user", "--map-auto")
-        + flags("--map-user=", "--map-group=", "--map-users=", "--map-groups=", "--kill-child=?")
-        + flags("--mount-proc=?", "--setgroups=", "--keep-caps", "-R --root=", "-w --wd=", "-S --setuid=")
-        + flags("-G --setgid=", "--monotonic=", "--boottime="),
-        permute=False,
-    ),
 )

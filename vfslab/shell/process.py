@@ -6,15 +6,19 @@ The commands themselves, and which machine answers the calls, are not known here
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, NoReturn
 
 from vfslab import mountinfo
+from vfslab.calls import CALLS
 from vfslab.machine import Answer, Machine, Stat
 from vfslab.shell.messages import strerror
+from vfslab.shell.names import NAME, Kept, Shells
 from vfslab.shell.options import Arguments, Flag, UsageError, flags, getopt
 
+_NAMED_DESCRIPTOR = re.compile(rf"^/proc/self/fd/(?P<name>{NAME.pattern})(?=/|$)")
 UTIL_LINUX = flags("-h --help", "-V --version")
 COREUTILS = flags("--help", "--version")
 
@@ -33,6 +37,8 @@ class Tool(NamedTuple):
     ``flags`` is what it does, ``beyond`` what the real tool does besides.
     ``usage_status`` is its exit status when called wrongly, ``permute`` whether
     flags may follow operands, ``builtin`` whether the shell itself does it.
+    ``call`` says that it is a system call: its words are arguments as they stand, and
+    what it gives may be kept under a name.
     """
 
     name: str
@@ -43,6 +49,7 @@ class Tool(NamedTuple):
     usage_status: int = 1
     permute: bool = True
     builtin: bool = False
+    call: bool = False
 
 
 @dataclass
@@ -50,18 +57,41 @@ class Process:
     """One run of one command in one shell.
 
     ``refused`` is the first refusal that made the command fail, None while there is none.
+    ``keep`` is the name under which to keep what a call gives.
     """
 
     machine: Machine
     shell: str
     tool: Tool
+    shells: Shells
+    keep: str | None = None
     out: list[str] = field(default_factory=list)
     err: list[str] = field(default_factory=list)
     refused: Answer | None = None
 
+    @property
+    def names(self) -> dict[str, Kept]:
+        """What this shell keeps under names."""
+        return self.shells.names(self.shell)
+
     def call(self, name: str, *args: Any) -> Answer:
-        """Make a system call; see ``vfslab.machine``."""
-        return self.machine.call(self.shell, name, *args)
+        """Make a system call; see ``vfslab.calls``.
+
+        In a path a name stands for its descriptor: /proc/self/fd/F. Raises Exit where it stands for none.
+        """
+        kinds = [parameter.kind for parameter in CALLS[name].parameters]
+        numbered = [
+            _NAMED_DESCRIPTOR.sub(self._number, arg, count=1) if kind == "path" and arg else arg
+            for kind, arg in zip(kinds, args, strict=True)
+        ]
+        return self.machine.call(self.shell, name, *numbered)
+
+    def _number(self, path: re.Match[str]) -> str:
+        kept = self.names.get(path["name"])
+        if kept is None or not kept.descriptor:
+            self.warn(f"{path[0]}: no descriptor is kept under the name {path['name']}")
+            raise Exit(self.tool.usage_status)
+        return f"/proc/self/fd/{kept.number}"
 
     def stat(self, path: str) -> Stat | None:
         """What stat(2) says of ``path``, None when it fails."""
@@ -103,7 +133,7 @@ class Process:
     def absolute(self, path: str) -> str:
         """``path`` made absolute and freed of ".", ".." and doubled slashes, as by realpath(3).
 
-        No command makes symbolic links, so the text alone decides. A relative path
+        The text alone decides: a symbolic link is taken for a directory. A relative path
         stays as it is while the cwd has no name.
         """
         if not path.startswith("/"):
@@ -118,6 +148,8 @@ def execute(process: Process, args: list[str]) -> int:
     """Run the process's tool: read its flags, call its function; its exit status."""
     tool = process.tool
     try:
+        if tool.call and args != ["--help"]:
+            return tool.run(process, Arguments((), tuple(args)))
         try:
             arguments = getopt((*tool.flags, *tool.beyond), args, tool.permute)
         except UsageError as error:

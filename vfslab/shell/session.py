@@ -6,20 +6,33 @@ answers, the model or the running kernel, is not known here.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from vfslab.kernel import flags
 from vfslab.machine import Machine
-from vfslab.shell import diff, files, findmnt, listing, mount, mountpoint, places, transcript, umount
+from vfslab.shell import (
+    calls,
+    diff,
+    files,
+    findmnt,
+    links,
+    listing,
+    mount,
+    mountpoint,
+    namespaces,
+    places,
+    transcript,
+    umount,
+)
+from vfslab.shell.names import NAME, Kept, Shells
 from vfslab.shell.process import Process, Tool, execute
 from vfslab.shell.words import split
 from vfslab.snapshot import Snapshot
 
-COMMANDS: dict[str, Tool] = {
-    tool.name: tool
-    for module in (diff, files, findmnt, listing, mount, mountpoint, places, umount)
-    for tool in module.TOOLS
-}
-NOT_FOUND = 127
+MODULES = (calls, diff, files, findmnt, links, listing, mount, mountpoint, namespaces, places, umount)
+COMMANDS: dict[str, Tool] = {tool.name: tool for module in MODULES for tool in module.TOOLS}
+NOT_FOUND, MISUSED = 127, 2
 
 
 class CommandResult(NamedTuple):
@@ -43,23 +56,24 @@ class CommandResult(NamedTuple):
 class Session:
     """Shells on ``machine``: "sh1" from the start, others from their first command on.
 
-    A new shell is a child of sh1: in its namespace, with its root and cwd of that moment.
+    A new shell is a child of sh1: in its namespace, with its root, cwd and descriptors
+    of that moment, and the names of those; unless a "clone" made it a child of another.
     """
 
     def __init__(self, machine: Machine) -> None:
         self.machine = machine
-        self._shells = [transcript.FIRST_SHELL]
+        self._shells = Shells(transcript.FIRST_SHELL)
 
     @property
     def shells(self) -> tuple[str, ...]:
-        """The shells that were started, in that order."""
-        return tuple(self._shells)
+        """The shells that live, in the order in which they were started."""
+        return self._shells.living
 
     def start(self, shell: str) -> None:
-        """Start ``shell`` if it is not there yet."""
-        if shell not in self._shells:
+        """Start ``shell`` if it is not there yet. Raises ValueError for one that has ended."""
+        if shell not in self._shells.living:
             self.machine.start(shell)
-            self._shells.append(shell)
+            self._shells.start(shell, transcript.FIRST_SHELL)
 
     def run(self, shell: str, line: str) -> CommandResult:
         """Run one command line in ``shell``. Raises WordError for a line that cannot be split."""
@@ -69,10 +83,14 @@ class Session:
         """Run a transcript, after all of it was read. Raises TranscriptError before anything runs."""
         results = []
         for line in transcript.parse(text):
-            self.start(line.shell)
+            result = self._run(line.shell, line.command, line.words)
             if line.words:
-                results.append(self._run(line.shell, line.command, list(line.words)))
+                results.append(result)
         return results
+
+    def names(self, shell: str) -> Mapping[str, Kept]:
+        """What ``shell``, which lives, keeps under names."""
+        return self._shells.names(shell)
 
     def mountinfo(self, shell: str) -> str:
         """What ``shell`` reads from /proc/self/mountinfo now."""
@@ -85,16 +103,22 @@ class Session:
         """The mounts that the shells see; a model adds its tasks, and what no shell can see."""
         return self.machine.snapshot()
 
-    def _run(self, shell: str, line: str, words: list[str]) -> CommandResult:
+    def _run(self, shell: str, line: str, words: Sequence[str]) -> CommandResult:
+        if self._shells.has_ended(shell):
+            return _failed(shell, line, NOT_FOUND, "the shell has ended: nothing runs in it any more")
         self.start(shell)
+        keep = None
+        if len(words) > 1 and words[1] == "=" and words[0] not in COMMANDS:
+            keep, words = words[0], words[2:]
+            if wrong := _what_is_wrong(keep, words):
+                return _failed(shell, line, MISUSED, wrong)
         if not words:
             return CommandResult(shell, line, 0, None, "", "", None)
         name, *args = words
         tool = COMMANDS.get(name)
         if tool is None:
-            message = f"{shell}: {name}: command not found\n"
-            return CommandResult(shell, line, NOT_FOUND, None, "", message, None)
-        process = Process(self.machine, shell, tool)
+            return _failed(shell, line, NOT_FOUND, f"{name}: command not found")
+        process = Process(self.machine, shell, tool, self._shells, keep)
         status = execute(process, args)
         refused = process.refused if status else None
         return CommandResult(
@@ -107,3 +131,21 @@ class Session:
             refused.reason if refused else None,
             refused.remedy if refused else None,
         )
+
+
+def _failed(shell: str, line: str, status: int, message: str) -> CommandResult:
+    return CommandResult(shell, line, status, None, "", f"{shell}: {message}\n", None)
+
+
+def _what_is_wrong(keep: str, words: Sequence[str]) -> str:
+    """Why ``keep = words`` cannot be, "" where it can."""
+    if not NAME.fullmatch(keep):
+        return f"'{keep}' cannot be a name: a letter, then letters and digits"
+    if hasattr(flags, keep):
+        return f"{keep} has a meaning already: it is {getattr(flags, keep)}"
+    if not words:
+        return f"{keep} = what? a system call that gives a number has to follow"
+    tool = COMMANDS.get(words[0])
+    if tool and not tool.call:
+        return f"{keep} = {words[0]}: no system call that gives a number"
+    return ""

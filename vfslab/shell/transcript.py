@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from vfslab.shell.words import WordError, split
+from vfslab.shell.words import Word, WordError, split
 
 FIRST_SHELL = "sh1"
 _BYTE_ORDER_MARK = "\ufeff"
@@ -35,7 +35,7 @@ class Line(NamedTuple):
     number: int
     shell: str
     command: str
-    words: tuple[str, ...]
+    words: tuple[Word, ...]
 
 
 def decode(data: bytes) -> str:

@@ -9,7 +9,7 @@ Rules of quoting: POSIX.1-2017, Shell Command Language, 2.2 and 2.3.
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 _REFUSED = {
     "|": "there are no pipes",
@@ -39,6 +39,17 @@ class WordError(ValueError):
         self.message = message
 
 
+class Word(str):
+    """A word, and the column of the line, counted from 1, at which it begins."""
+
+    column: int
+
+    def __new__(cls, text: str, column: int) -> Self:
+        word = super().__new__(cls, text)
+        word.column = column
+        return word
+
+
 class _Piece(NamedTuple):
     """A stretch of a word, and where the line goes on behind it."""
 
@@ -46,14 +57,14 @@ class _Piece(NamedTuple):
     end: int
 
 
-def split(line: str, start: int = 0) -> list[str]:
+def split(line: str, start: int = 0) -> list[Word]:
     """The words of ``line`` from index ``start`` on, quotes removed.
 
     Raises WordError for an unbalanced quote, a backslash at the end, an
     unquoted character that sh would act on, a NUL or half a surrogate pair.
     """
     _check_characters(line)
-    words: list[str] = []
+    words: list[Word] = []
     at = start
     while at < len(line):
         if line[at] in " \t":
@@ -62,8 +73,9 @@ def split(line: str, start: int = 0) -> list[str]:
             break
         else:
             _check_start(line, at, first=not words)
-            word, at = _word(line, at)
-            words.append(word)
+            word, end = _word(line, at)
+            words.append(Word(word, at + 1))
+            at = end
     return words
 
 
