@@ -241,6 +241,11 @@ CALLS: dict[str, Call] = {
     ),
     "setns": Call((FD, _flags("nstype", "CLONE_")), "nothing", "enter a namespace"),
     "capset": Call((Parameter("capabilities", "names"),), "nothing", "drop capabilities for good"),
+    "sysctl": Call(
+        (Parameter("name", "string"), _number("value", 32)),
+        "nothing",
+        "set a limit: fs.mount-max, or user.max_mnt_namespaces of the caller's user namespace",
+    ),
     "chdir": Call((PATH,), "nothing", "change the working directory"),
     "chroot": Call((PATH,), "nothing", "change the root directory"),
     "mkdir": Call((PATH,), "nothing", "make a directory"),

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from vfslab.oracle import agent, sandbox
-from vfslab.oracle.agent_libc import libc
+from vfslab.oracle.agent_libc import libc, state
 from vfslab.oracle.live import RunningKernel, SandboxEnded
 from vfslab.oracle.outcome import run_commands, to_json
 
@@ -96,6 +96,7 @@ def answer(port: int) -> None:
 
 def main() -> None:
     prepare()
+    state.machine_is_ours = True
     sandbox._spawn = ForkedAgent  # type: ignore[assignment]
     port = os.open(PORT, os.O_RDWR | os.O_NOCTTY)
     tty.setraw(port)

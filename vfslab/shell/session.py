@@ -22,6 +22,7 @@ from vfslab.shell import (
     mountpoint,
     namespaces,
     places,
+    sysctl,
     transcript,
     umount,
 )
@@ -30,7 +31,7 @@ from vfslab.shell.process import Process, Tool, execute
 from vfslab.shell.words import split
 from vfslab.snapshot import Snapshot
 
-MODULES = (calls, diff, files, findmnt, links, listing, mount, mountpoint, namespaces, places, umount)
+MODULES = (calls, diff, files, findmnt, links, listing, mount, mountpoint, namespaces, places, sysctl, umount)
 COMMANDS: dict[str, Tool] = {tool.name: tool for module in MODULES for tool in module.TOOLS}
 NOT_FOUND, MISUSED = 127, 2
 
