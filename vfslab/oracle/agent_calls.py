@@ -269,4 +269,7 @@ def argument(arg: Any) -> Any:
 
 
 def errno_name(error: OSError) -> str:
+    """As the kernel's source has it, where an errno has two names."""
+    if error.errno == errno.EOPNOTSUPP:
+        return "EOPNOTSUPP"
     return errno.errorcode.get(error.errno or 0, str(error.errno))

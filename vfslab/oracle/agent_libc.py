@@ -125,8 +125,8 @@ def decode(name: bytes) -> str:
 
 
 def mine(fd: int) -> int:
-    """The descriptor, or one that is closed where ``fd`` is the program's own."""
-    return fd if fd in state.given or fd < 0 else CLOSED
+    """The descriptor, or one that is closed where ``fd`` is the program's own or none at all."""
+    return fd if fd in state.given or fd == AT_FDCWD else CLOSED
 
 
 def at(fd: int, path: bytes | None) -> tuple[int, bytes | None]:

@@ -102,10 +102,11 @@ def fsconfig(fd: int, command: int, key: bytes | None, value: bytes | None, aux:
 
 
 def mount_setattr(fd: int, path: bytes | None, flags: int, attr: dict[str, int], size: int) -> None:
-    """struct mount_attr. A descriptor that is none of ours is closed for the kernel too."""
-    userns = attr.get("userns_fd", 0)
+    """struct mount_attr. A descriptor that was not given is closed for the kernel too."""
+    userns = attr.get("userns_fd", CLOSED)
     words = [attr.get(name, 0) for name in ("attr_set", "attr_clr", "propagation")]
-    buffer = packed(struct.pack("=4Q", *words, (mine(userns) if userns else CLOSED) & 2**64 - 1), attr, size)
+    words.append((userns if userns < 0 else mine(userns)) & 2**64 - 1)
+    buffer = packed(struct.pack("=4Q", *words), attr, size)
     syscall("mount_setattr", *at(fd, path), flags, buffer, size)
 
 
