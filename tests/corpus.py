@@ -1,10 +1,12 @@
-"""The corpus as a table: every litmus file, in every model, on the running kernel, in every recording.
+"""The corpus as a table: every litmus file, in the model, on the running kernel, in every recording.
 
     python tests/corpus.py [SHELF | SHELF/NAME ...]
 
-A cell says ``ok`` where what the file expects is what was answered, ``DIFFERS`` where it is
-not, ``-`` where the file holds for other releases, and ``?`` where nothing was asked. The
-differences follow the table. Exit status 1 where there is one.
+A cell says ``ok`` where all that the file expects was answered, ``DIFFERS`` where it was
+not, ``-`` where the file holds for other releases, and ``?`` where nothing is recorded. The
+model is asked in every release for which the file holds; a kernel's answers are held against
+the model of the nearest release, too. The differences follow the table. Exit status 1 where
+there is one.
 """
 
 from __future__ import annotations
@@ -13,61 +15,76 @@ import os
 import sys
 from collections import Counter
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import NamedTuple
 
-from litmus_files import Litmus, all_litmus, differences
-from vfslab.kernel import RELEASES
+from litmus_files import Litmus, all_litmus, differences, run
+from record_corpus import FOLDER as RECORDINGS
 from vfslab.model import Model
-from vfslab.oracle.compare import check, nearest_release, visible
+from vfslab.oracle.compare import check_run, nearest_release, visible
 from vfslab.oracle.live import RunningKernel, available
-
-# What differs in a column; None where nothing was asked.
-Ask = Callable[[Litmus], list[str] | None]
+from vfslab.oracle.outcome import Run
+from vfslab.oracle.recording import load
 
 
 class Column(NamedTuple):
-    """Who is asked: ``title`` heads the column, ``release`` is the modelled one it is held against."""
+    """Who is asked, and what differs: a list, or the word for why nothing was asked."""
 
     title: str
-    release: str
-    ask: Ask
+    ask: Callable[[Litmus], list[str] | str]
 
     def cell(self, litmus: Litmus, told: list[str]) -> str:
         """The word for ``litmus``; what differs is added to ``told``."""
-        if self.release not in litmus.releases:
-            return "-"
         found = self.ask(litmus)
-        if found is None:
-            return "?"
+        if isinstance(found, str):
+            return found
         told += [f"{self.title}: {difference}" for difference in found]
         return "DIFFERS" if found else "ok"
 
 
-def models() -> list[Column]:
-    """Every release that is modelled."""
-    return [Column(f"model {name}", name, _ask_model(name)) for name in RELEASES]
+def columns() -> list[Column]:
+    """The model, the running kernel if it can be asked, every kernel that was recorded."""
+    found = [Column("model", ask_models)]
+    if available() is None:
+        found.append(Column(f"running {os.uname().release}", ask_running_kernel))
+    kernels = [path.name for path in RECORDINGS.iterdir() if path.is_dir()]
+    by_version = sorted(kernels, key=lambda name: [int(part) for part in name.partition("-")[0].split(".")])
+    return found + [Column(kernel, ask_recordings(RECORDINGS / kernel)) for kernel in by_version]
 
 
-def running_kernel() -> list[Column]:
-    """The running kernel, if it can be asked."""
-    if available() is not None:
-        return []
-    release = os.uname().release
-    return [Column(f"Linux {release}", nearest_release(release), _ask_running_kernel)]
-
-
-def _ask_model(release: str) -> Ask:
-    def ask(litmus: Litmus) -> list[str]:
+def ask_models(litmus: Litmus) -> list[str]:
+    found = []
+    for release in litmus.releases:
         with Model(release) as model:
-            return differences(litmus, model)
+            answers = run(litmus, model)
+        found += [f"{release}: {difference}" for difference in differences(litmus, answers)]
+    return found
+
+
+def ask_running_kernel(litmus: Litmus) -> list[str] | str:
+    if nearest_release(os.uname().release) not in litmus.releases:
+        return "-"
+    with RunningKernel() as kernel:
+        return _judge(litmus, run(litmus, kernel))
+
+
+def ask_recordings(folder: Path) -> Callable[[Litmus], list[str] | str]:
+    release = nearest_release(folder.name)
+
+    def ask(litmus: Litmus) -> list[str] | str:
+        path = folder / f"{litmus.name}.json"
+        if release not in litmus.releases:
+            return "-"
+        return _judge(litmus, load(path).run) if path.exists() else "?"
 
     return ask
 
 
-def _ask_running_kernel(litmus: Litmus) -> list[str]:
+def _judge(litmus: Litmus, kernel: Run) -> list[str]:
     """What the file expects, and whatever else the model of the nearest release answers otherwise."""
-    with RunningKernel() as kernel:
-        return differences(litmus, kernel) + check(litmus.transcript).differences
+    if kernel.commands != litmus.commands:
+        return [f"{litmus.name}: the commands are not those that were recorded"]
+    return differences(litmus, kernel) + check_run(kernel).differences
 
 
 def table(corpus: Sequence[Litmus], asked: Sequence[Column]) -> tuple[list[str], list[str]]:
@@ -104,7 +121,7 @@ def main(wanted: Sequence[str]) -> int:
         return 2
     if reason := available():
         print(f"corpus: the running kernel is not asked: {reason}", file=sys.stderr)
-    lines, told = table(corpus, models() + running_kernel())
+    lines, told = table(corpus, columns())
     print("\n".join(lines))
     for difference in told:
         print("", *map(visible, difference.splitlines()), sep="\n")

@@ -26,25 +26,41 @@ from __future__ import annotations
 import fnmatch
 import itertools
 import re
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from vfslab.kernel import RELEASES
 from vfslab.machine import Machine
-from vfslab.mountinfo import parse
-from vfslab.shell.session import Session
+from vfslab.oracle.outcome import Outcome, Run, run_commands
 
-_INODE = re.compile(r"\[\d+]")
 FOLDER = Path(__file__).parent / "litmus"
+_INODE = re.compile(r"\[\d+]")
+
+
+class Step(NamedTuple):
+    """A command and what is expected of it.
+
+    ``output`` is None where it may print what it likes, ``holds`` are lines that are among
+    what it prints; ``mounts`` are the listings of shells.
+    """
+
+    number: int
+    shell: str
+    command: str
+    errno: str | None
+    output: tuple[str, ...] | None
+    holds: tuple[str, ...]
+    mounts: dict[str, tuple[str, ...]]
 
 
 class Litmus(NamedTuple):
-    """A litmus file: ``lines`` with their numbers, and the ``releases`` for which it holds."""
+    """A litmus file, and the ``releases`` for which it holds."""
 
     name: str
     title: str
     source: str
-    lines: tuple[tuple[int, str], ...]
+    steps: tuple[Step, ...]
     releases: tuple[str, ...] = tuple(RELEASES)
 
     @property
@@ -52,12 +68,16 @@ class Litmus(NamedTuple):
         return self.name.partition("/")[0]
 
     @property
+    def commands(self) -> list[tuple[str, str]]:
+        return [(step.shell, step.command) for step in self.steps]
+
+    @property
     def transcript(self) -> str:
-        return "".join(f"{line}\n" for _, line in self.lines)
+        return "".join(f"{shell}# {command}\n" for shell, command in self.commands)
 
 
 def load(path: Path) -> Litmus:
-    """Read a file. Raises ValueError where the head of it is not as it should be."""
+    """Read a file. Raises ValueError where it is not as it should be."""
     name = f"{path.parent.name}/{path.stem}"
     lines = path.read_text(encoding="utf-8").splitlines()
     head = [line.removeprefix("# ") for line in itertools.takewhile(bool, lines)]
@@ -71,85 +91,87 @@ def load(path: Path) -> Litmus:
             raise ValueError(f"{name}: {line!r} names no releases")
         named = {release for pattern in patterns for release in fnmatch.filter(RELEASES, pattern)}
         releases = tuple(release for release in releases if (release in named) == line.startswith("only"))
-    return Litmus(name, head[0], head[1].removeprefix("source: "), tuple(enumerate(lines, 1)), releases)
+    steps = read_steps(name, lines[len(head) :], len(head) + 1)
+    return Litmus(name, head[0], head[1].removeprefix("source: "), steps, releases)
+
+
+def read_steps(name: str, lines: Iterable[str], first: int = 1) -> tuple[Step, ...]:
+    """The commands with what is expected of each; ``first`` is the number of the first line."""
+    steps: list[Step] = []
+    for number, line in enumerate(lines, first):
+        if match := re.fullmatch(r"(sh\d+)# (.+)", line):
+            steps.append(Step(number, match[1], match[2], None, None, (), {}))
+        elif line and (not steps or not (step := _expecting(steps[-1], line))):
+            raise ValueError(f"{name}:{number}: {line!r} is no command, and nothing to be expected of one")
+        elif line:
+            steps[-1] = step
+    return tuple(steps)
+
+
+def _expecting(step: Step, line: str) -> Step | None:
+    """The step with what ``line`` expects besides; None where that is nothing."""
+    sign, _, text = line.partition(" ")
+    match sign:
+        case "#!":
+            return step._replace(errno=text)
+        case "#=":
+            return step._replace(output=(*(step.output or ()), *([text] if line != "#=" else [])))
+        case "#~":
+            return step._replace(holds=(*step.holds, text))
+        case "#>" if text.startswith("  ") and step.mounts:
+            *_, shell = step.mounts
+            return step._replace(mounts=step.mounts | {shell: (*step.mounts[shell], text[2:])})
+        case "#>":
+            return step._replace(mounts=step.mounts | {text: ()})
+    return None
 
 
 def all_litmus() -> list[Litmus]:
     return sorted((load(path) for path in FOLDER.glob("*/*.mnt")), key=lambda litmus: litmus.name)
 
 
-def listing(text: str) -> list[str]:
-    """A mountinfo in the notation of the files."""
-    entries = parse(text)
-    numbers = {entry.mount_id: number for number, entry in enumerate(entries, 1)}
+def listing(table: Sequence[str]) -> tuple[str, ...]:
+    """A normalised mountinfo in the notation of the files."""
+    rows = [line.split(" ") for line in table]
+    numbers = {row[0]: str(number) for number, row in enumerate(rows, 1)}
     groups: dict[str, int] = {}
 
     def tag(word: str) -> str:
         kind, colon, group = word.partition(":")
         return f"{kind}:g{groups.setdefault(group, len(groups) + 1)}" if colon else kind
 
+    lines = []
+    for number, parent, _, root, mountpoint, options, *rest in rows:
+        end = rest.index("-")
+        words = [f"{numbers[number]}<{numbers.get(parent, '-')}", mountpoint]
+        words.append(f"{rest[end + 2]}:{_INODE.sub('[]', root)}")
+        words += [options] if options != "rw,relatime" else []
+        lines.append(" ".join([*words, *map(tag, rest[:end])]))
+    return tuple(lines)
+
+
+def run(litmus: Litmus, machine: Machine) -> Run:
+    return run_commands(machine, litmus.commands)
+
+
+def differences(litmus: Litmus, run: Run) -> list[str]:
+    """Every expectation of the file that the answers do not meet, with its line number."""
     return [
-        " ".join(
-            (
-                f"{numbers[entry.mount_id]}<{numbers.get(entry.parent_id, '-')}",
-                entry.mountpoint,
-                f"{entry.source}:{_INODE.sub('[]', entry.root)}",
-                *([] if entry.options == "rw,relatime" else [entry.options]),
-                *map(tag, entry.tags),
-            )
-        )
-        for entry in entries
+        f"{litmus.name}:{step.number}: {step.command}: {found}"
+        for step, outcome in zip(litmus.steps, run.outcomes, strict=True)
+        for found in _differences(step, outcome)
     ]
 
 
-def differences(litmus: Litmus, machine: Machine) -> list[str]:
-    """Run the file on ``machine``; every expectation that is not met, with its line number."""
-    found: list[str] = []
-    session = Session(machine)
-    result = None
-    checked = True
-    seen: dict[str, list[str]] = {}
-    expected_output: list[str] | None = None
-
-    def expect(number: int, what: str, said: object, wanted: object) -> None:
-        if said != wanted:
-            found.append(f"{litmus.name}:{number}: {what}: {said!r}, expected {wanted!r}")
-
-    def settle(number: int) -> None:
-        if result is not None and not checked:
-            expect(
-                number, f"errno of {result.command!r} ({result.reason or result.stderr})", result.errno, None
-            )
-        if result is not None and expected_output is not None:
-            expect(number, f"output of {result.command!r}", result.stdout.splitlines(), expected_output)
-
-    for number, line in litmus.lines:
-        if not line.startswith("#>"):
-            compare(seen, session, expect, number)
-        if command := re.match(r"(sh\d+)# (.*)", line):
-            settle(number - 1)
-            result, checked, expected_output = session.run(*command.groups()), False, None
-        elif line.startswith("#! "):
-            assert result is not None, f"{litmus.name}:{number}: nothing has run yet"
-            expect(number, f"errno of {result.command!r}", result.errno, line[3:])
-            checked = True
-        elif line == "#=" or line.startswith("#= "):
-            expected_output = [*(expected_output or []), *([line[3:]] if len(line) > 2 else [])]
-        elif line.startswith("#~ "):
-            assert result is not None, f"{litmus.name}:{number}: nothing has run yet"
-            expect(number, f"{line[3:]} in the output", line[3:] in result.stdout.splitlines(), True)
-        elif line.startswith("#>   "):
-            seen[next(reversed(seen))].append(line[5:])
-        elif line.startswith("#> "):
-            compare(seen, session, expect, number)
-            seen[line[3:]] = []
-    settle(len(litmus.lines))
-    compare(seen, session, expect, len(litmus.lines))
-    return found
-
-
-def compare(seen: dict[str, list[str]], session: Session, expect: object, number: int) -> None:
-    """Hold the mounts that were listed against what the shells see; the list is empty afterwards."""
-    assert callable(expect)
-    for shell in list(seen):
-        expect(number, f"mounts of {shell}", listing(session.mountinfo(shell)), seen.pop(shell))
+def _differences(step: Step, outcome: Outcome) -> Iterable[str]:
+    said = outcome.errno or (f"status {outcome.status}" if outcome.status else None)
+    if said != step.errno:
+        yield f"{said} ({outcome.reason or outcome.stderr}), expected {step.errno}"
+    if step.output is not None and outcome.printed != step.output:
+        yield f"printed {outcome.printed}, expected {step.output}"
+    if missing := [line for line in step.holds if line not in outcome.printed]:
+        yield f"printed {outcome.printed}, expected {missing} in it"
+    for shell, mounts in step.mounts.items():
+        seen = listing(outcome.mounts[shell]) if shell in outcome.mounts else None
+        if seen != mounts:
+            yield f"mounts of {shell}: {seen}, expected {mounts}"

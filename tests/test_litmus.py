@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import shared_subtrees
-from litmus_files import Litmus, all_litmus, differences, load
+from litmus_files import Litmus, all_litmus, differences, load, read_steps, run
 from vfslab import invariants
 from vfslab.kernel import RELEASES
 from vfslab.model import Model
@@ -25,7 +25,7 @@ def test_the_model(shelf: str, release: str) -> None:
     for litmus in LITMUS:
         if litmus.shelf == shelf and release in litmus.releases:
             model = Model(release)
-            found += differences(litmus, model)
+            found += differences(litmus, run(litmus, model))
             assert invariants.check(model.kernel) == [], litmus.name
     assert found == []
 
@@ -38,7 +38,7 @@ def test_the_running_kernel(litmus: Litmus) -> None:
     from vfslab.oracle.live import RunningKernel
 
     with RunningKernel() as kernel:
-        assert differences(litmus, kernel) == []
+        assert differences(litmus, run(litmus, kernel)) == []
 
 
 def test_the_shared_subtree_shelf_is_what_the_rules_say() -> None:
@@ -47,9 +47,16 @@ def test_the_shared_subtree_shelf_is_what_the_rules_say() -> None:
 
 
 def test_a_wrong_expectation_is_found() -> None:
-    lines = ("# wrong", "sh1# mkdir /a", "sh1# umount /a", "#! EBUSY", "#> sh1", "#>   1<- /a tmpfs:/")
-    found = differences(Litmus("a/wrong", "wrong", "me", tuple(enumerate(lines, 1))), Model())
-    assert [line.split(": ")[0] for line in found] == ["a/wrong:4", "a/wrong:6"]
+    """Each line that is not met is told with the number of its command."""
+    lines = (
+        *("sh1# mkdir /a", "sh1# umount /a", "#! EBUSY"),
+        *("sh1# ls /", "#= b", "#~ c", "#> sh1", "#>   1<- /a tmpfs:/", "#> sh2"),
+        *("sh1# umount /a", "sh1# nosuch", "sh1# ls /", "#= a", "#~ a", "#> sh1", "#>   1<- / tmpfs:/"),
+    )
+    wrong = Litmus("a/wrong", "wrong", "me", read_steps("a/wrong", lines))
+    with Model() as model:
+        found = differences(wrong, run(wrong, model))
+    assert [line.split(": ")[0] for line in found] == [f"a/wrong:{line}" for line in (2, 4, 4, 4, 4, 10, 11)]
 
 
 @pytest.mark.parametrize(
@@ -60,10 +67,13 @@ def test_a_wrong_expectation_is_found() -> None:
         "# source: first\n# title\n",
         "# title\n# source: s\n# not in 9.9\n",
         "# title\n# source: s\n# seen somewhere\n",
+        "# title\n# source: s\n\npwd\n",
+        "# title\n# source: s\n\n#! EINVAL\n",
+        "# title\n# source: s\n\nsh1# pwd\n#? EINVAL\n",
     ],
 )
-def test_a_file_without_its_head_is_refused(text: str, tmp_path: Path) -> None:
+def test_a_file_that_is_not_as_it_should_be(text: str, tmp_path: Path) -> None:
     path = tmp_path / "wrong.mnt"
     path.write_text(text, encoding="utf-8")
-    with pytest.raises(ValueError, match="wrong: "):
+    with pytest.raises(ValueError, match="/wrong:"):
         load(path)
