@@ -138,14 +138,19 @@ def _print(process: Process, name: str, value: Any) -> None:
                     process.print(f"{field}: {form(value[field])}".rstrip(" "))
         case dict():
             for field, content in value.items():
-                process.print(
-                    f"{field}: {'no' if content is False else 'yes' if content is True else content}"
-                )
+                process.print(f"{field}: {_shown(content)}")
         case list():
             for content in value:
                 process.print(str(content))
         case _:
             process.print(str(value))
+
+
+def _shown(content: int | bool | None) -> str:
+    """A field of a record: a number, yes or no, "-" for what the kernel does not tell."""
+    if content is None:
+        return "-"
+    return ("no", "yes")[content] if isinstance(content, bool) else str(content)
 
 
 def _tool(name: str) -> Tool:
