@@ -155,6 +155,7 @@ def emulator(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str) -> Pa
     program.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    monkeypatch.setattr(vm_module, "build", lambda *_: b"")
     image = tmp_path / "vmlinuz"
     image.write_bytes(HEADER)
     return image

@@ -31,14 +31,19 @@ LEFT_OUT = ("views",)
 # Found by name when text is first encoded, never imported.
 CODECS = ("encodings.ascii", "encodings.latin_1", "encodings.utf_8")
 
+# Asked by name, for a module may put another in its own place: collections.abc does.
 PROBE = """
 import sys
+from importlib.machinery import PathFinder
 sys.path.insert(0, sys.argv[1])
 for name in sys.argv[2:]:
     __import__(name)
-for module in list(sys.modules.values()):
-    if getattr(module, "__file__", None):
-        print(module.__file__)
+for name in list(sys.modules):
+    package = name.rpartition(".")[0]
+    path = getattr(sys.modules.get(package), "__path__", None)
+    spec = PathFinder.find_spec(name, path) if path or not package else None
+    if spec and spec.origin:
+        print(spec.origin)
 """
 _LIBRARY = re.compile(r"\t(?:.* => )?(/.*) \(0x[0-9a-f]+\)")
 
