@@ -23,7 +23,7 @@ VERSIONS = {
     "bash": "version 5.2",
 }
 UTIL_LINUX = ("mount", "umount", "findmnt", "mountpoint", "unshare", "pivot_root")
-COREUTILS = ("chroot", "mkdir", "rmdir", "touch", "rm", "ls", "cat")
+COREUTILS = ("chroot", "mkdir", "rmdir", "touch", "rm", "ls", "cat", "mv", "ln")
 PROGRAMS = (*UTIL_LINUX, *COREUTILS, "diff", "bash")
 SCENES = scenes()
 

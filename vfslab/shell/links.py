@@ -70,7 +70,7 @@ def _move(process: Process, source: str, target: str) -> bool:
             process.warn(f"cannot overwrite non-directory {quoteaf(target)} with directory {quoteaf(source)}")
             return False
         if new.value.directory and not old.value.directory:
-            process.warn(f"cannot overwrite directory {quoteaf(target)} with non-directory {quoteaf(source)}")
+            process.warn(f"cannot overwrite directory {quoteaf(target)} with non-directory")
             return False
     answer = process.call("rename", source, target)
     if answer.errno is None:
@@ -85,9 +85,9 @@ def _move(process: Process, source: str, target: str) -> bool:
 
 def ln(process: Process, given: Arguments) -> int:
     """ln(1) with -s: symbolic links."""
+    targets, last = _operands(process, given, 1)
     if not given.has("symbolic"):
         process.misuse("hard links are not modelled here: ln takes -s")
-    targets, last = _operands(process, given, 1)
     if not targets:
         targets, last = [last], "."
     into = _directory(process, given, targets, last)
