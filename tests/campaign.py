@@ -17,7 +17,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from random_commands import MOST_MOUNTS, RULES, SETUP, SHELLS
+from random_commands import MOST_MOUNTS, random_walk
 from vfslab import invariants
 from vfslab.model import Model
 from vfslab.oracle.compare import SideBySide, check_run, nearest_release
@@ -54,13 +54,10 @@ class Report:
 
 def walk(chance: random.Random, steps: int, model: Model) -> Iterator[Command]:
     """The commands of one walk. ``model`` has run each of them before the next is asked for."""
-    weights = [rule.weight for rule in RULES]
-    for command in SETUP:
-        yield "sh1", command
-    for _ in range(steps):
+    for command in random_walk(chance, steps):
         if len(model.kernel.mounts) > MOST_MOUNTS:
             return
-        yield chance.choice(SHELLS), chance.choices(RULES, weights)[0].spell(chance.choice)
+        yield command
 
 
 def on_the_running_kernel(chance: random.Random, options: argparse.Namespace, report: Report) -> str:

@@ -1,18 +1,60 @@
-"""Commands for random walks: which there are, over which paths and shells.
+"""Commands for random walks: which there are, over which paths, names and shells.
 
-Few names and shallow paths on purpose: mounts must meet to be interesting.
+Few names and shallow paths on purpose: mounts must meet to be interesting. What a
+walk does next depends on chance and on which shells it has started and ended, never on answers.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import random
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 SHELLS = ("sh1", "sh2", "sh3")
+# what clone may call a child
+CHILDREN = ("sh4", "sh5", "sh6", "sh7")
+EVERY_SHELL = (*SHELLS, *CHILDREN)
 DIRECTORIES = ("/a", "/b", "/c", "/a/x", "/a/y", "/b/x", "/c/x", "/a/x/z", "/d", "/d/old")
-PATHS = (*DIRECTORIES, "/", ".", "..", "/..", "/nope", "/f")
+NAMES = ("F", "G", "H")
+IDS = ("I", "J")
+PATHS = (*DIRECTORIES, "/", ".", "..", "/..", "/f", "/l")
+# through a descriptor, a time in eight
+OPENED = tuple(f"/proc/self/fd/{name}{rest}" for name in NAMES for rest in ("", "", "/x", "/.."))
+PLACES = (*PATHS * 5, *OPENED)
 TYPES = ("shared", "slave", "private", "unbindable", "rshared", "rslave", "rprivate", "runbindable")
-FILES = ("/f", "/g", "/a/f", "/b/x/f", "f", "/a")
+FILES = ("/f", "/g", "/a/f", "/b/x/f", "f", "/a", "/l")
+# paths and numbers that no sensible caller gives
+ODD_PATHS = (
+    "''",
+    "/nope",
+    "/f/x",
+    "/f/",
+    "/a/x/",
+    "/a/nope/x",
+    "/" + "n" * 256,
+    "/" + "x/" * 2048,
+    "/a/.",
+    "..",
+)
+UMOUNT_FLAGS = ("MNT_EXPIRE", "MNT_EXPIRE", "MNT_FORCE", "UMOUNT_NOFOLLOW", "MNT_EXPIRE,MNT_DETACH", "0x100")
+OPTIONS = ("mode=0700,size=1m", "nosuch=1", "mode=9", "nr_inodes=2k,uid=0", "ro,lazytime", "nr_blocks=4")
+MS = (
+    "0",
+    "MS_BIND",
+    "MS_MOVE",
+    "MS_SHARED",
+    "MS_SHARED,MS_SLAVE",
+    "MS_SLAVE,MS_NOSUID",
+    "MS_NOUSER",
+    "MS_BIND,MS_REC",
+)
+MS_MORE = (
+    "MS_REMOUNT",
+    "MS_REMOUNT,MS_BIND",
+    "MS_REMOUNT,MS_BIND,MS_RDONLY",
+    "0xc0ed0000",
+    "MS_PRIVATE,MS_SILENT",
+)
 FLAGS = (
     "ro",
     "rw",
@@ -25,9 +67,38 @@ FLAGS = (
     "nosuid,ro",
     "sync",
 )
-SETUP = ("mkdir -p " + " ".join(DIRECTORIES), "touch /f /g")
+CLONES = (
+    "0",
+    "CLONE_FS",
+    "CLONE_NEWNS",
+    "CLONE_NEWNS",
+    "CLONE_NEWUSER",
+    "CLONE_NEWNS,CLONE_NEWUSER",
+    "CLONE_NEWNS,CLONE_NEWUSER",
+    "CLONE_NEWNS,CLONE_FS",
+)
+UNSHARES = (
+    *(f"unshare -m --propagation {type}" for type in ("private", "slave", "unchanged")),
+    "unshare -U -r -m",
+    "unshare -U -r",
+    "unshare -U -r -m --propagation unchanged",
+)
+# The names stand for something from the start, in every shell.
+SETUP = (
+    "mkdir -p " + " ".join(DIRECTORIES),
+    "touch /f /g",
+    "F = open_tree AT_FDCWD / OPEN_TREE_CLONE",
+    "G = openat AT_FDCWD /a/x O_PATH",
+    "H = openat AT_FDCWD /proc/self/ns/mnt 0",
+    "I = statx AT_FDCWD / 0",
+    "J = statx AT_FDCWD /a 0",
+)
 
-Choose = Callable[[tuple[str, ...]], str]
+KINDS = ("0", "CLONE_NEWNS", "CLONE_NEWUSER", "CLONE_NEWNS,CLONE_NEWUSER")
+NS_FILES = ("mnt", "mnt", "mnt", "user", "net", "nope")
+CALLS_OF_A_PATH = ("mkdir", "rmdir", "mknod", "unlink", "chdir", "utimensat", "readfile")
+
+Choose = Callable[[Sequence[str]], str]
 
 
 class Rule(NamedTuple):
@@ -38,23 +109,26 @@ class Rule(NamedTuple):
     spell: Callable[[Choose], str]
 
 
+def flags(choose: Choose, *options: Sequence[str]) -> str:
+    """One of each of the options, those that are not empty joined; 0 for none."""
+    return ",".join(filter(None, map(choose, options))) or "0"
+
+
 RULES = (
-    Rule("tmpfs", 6, lambda choose: f"mount -t tmpfs {choose(('A', 'B', 'C'))} {choose(PATHS)}"),
-    Rule("bind", 6, lambda choose: f"mount --bind {choose(PATHS)} {choose(PATHS)}"),
-    Rule("rbind", 3, lambda choose: f"mount --rbind {choose(PATHS)} {choose(PATHS)}"),
-    Rule("move", 3, lambda choose: f"mount --move {choose(PATHS)} {choose(PATHS)}"),
-    Rule("type", 8, lambda choose: f"mount --make-{choose(TYPES)} {choose(PATHS)}"),
-    Rule("umount", 4, lambda choose: f"umount {choose(PATHS)}"),
-    Rule("umount -l", 3, lambda choose: f"umount -l {choose(PATHS)}"),
-    Rule("cd", 3, lambda choose: f"cd {choose(PATHS)}"),
-    Rule("pivot_root", 2, lambda choose: f"pivot_root {choose(PATHS)} {choose(PATHS)}"),
-    Rule(
-        "unshare", 0.7, lambda choose: f"unshare -m --propagation {choose(('private', 'slave', 'unchanged'))}"
-    ),
-    Rule("chroot", 0.3, lambda choose: f"chroot {choose(PATHS)}"),
-    Rule("mkdir", 4, lambda choose: f"mkdir -p {choose(DIRECTORIES)}"),
-    Rule("rmdir", 1, lambda choose: f"rmdir {choose(PATHS)}"),
-    Rule("ls", 1, lambda choose: f"ls {choose(PATHS)}"),
+    Rule("tmpfs", 6, lambda choose: f"mount -t tmpfs {choose(('A', 'B', 'C'))} {choose(PLACES)}"),
+    Rule("bind", 6, lambda choose: f"mount --bind {choose(PLACES)} {choose(PLACES)}"),
+    Rule("rbind", 3, lambda choose: f"mount --rbind {choose(PLACES)} {choose(PLACES)}"),
+    Rule("move", 3, lambda choose: f"mount --move {choose(PLACES)} {choose(PLACES)}"),
+    Rule("type", 8, lambda choose: f"mount --make-{choose(TYPES)} {choose(PLACES)}"),
+    Rule("umount", 3, lambda choose: f"umount {choose(PLACES)}"),
+    Rule("umount -l", 2, lambda choose: f"umount -l {choose(PLACES)}"),
+    Rule("cd", 3, lambda choose: f"cd {choose(PLACES)}"),
+    Rule("pivot_root", 2, lambda choose: f"pivot_root {choose(PLACES)} {choose(PLACES)}"),
+    Rule("unshare", 0.7, lambda choose: choose(UNSHARES)),
+    Rule("chroot", 0.3, lambda choose: f"chroot {choose(PLACES)}"),
+    Rule("mkdir", 3, lambda choose: f"mkdir -p {choose(DIRECTORIES)}"),
+    Rule("rmdir", 0.4, lambda choose: f"rmdir {choose(PATHS)}"),
+    Rule("ls", 0.5, lambda choose: f"ls {choose(PATHS)}"),
     Rule("pwd", 0.5, lambda choose: "pwd"),
     Rule("remount,bind", 0.8, lambda choose: f"mount -o remount,bind,{choose(FLAGS)} {choose(PATHS)}"),
     Rule("remount", 0.4, lambda choose: f"mount -o remount,{choose(FLAGS)} {choose(PATHS)}"),
@@ -68,10 +142,172 @@ RULES = (
     Rule("ramfs", 0.3, lambda choose: f"mount -t ramfs E {choose(PATHS)}"),
     Rule("bind of files", 0.4, lambda choose: f"mount --bind {choose(FILES)} {choose(FILES)}"),
     Rule("umount of files", 0.3, lambda choose: f"umount {choose(FILES)}"),
-    Rule("touch", 0.5, lambda choose: f"touch {choose(FILES)}"),
-    Rule("rm -r", 0.2, lambda choose: f"rm -r {choose(PATHS)}"),
-    Rule("diff -r", 0.2, lambda choose: f"diff -r {choose(PATHS)} {choose(PATHS)}"),
+    Rule("touch", 0.8, lambda choose: f"touch {choose(FILES)}"),
+    Rule("rm -r", 0.1, lambda choose: f"rm -r {choose(PATHS)}"),
+    Rule("diff -r", 0.1, lambda choose: f"diff -r {choose(PATHS)} {choose(PATHS)}"),
+    Rule("mv", 0.5, lambda choose: f"syscall rename {choose(PATHS)} {choose(PATHS)}"),
+    Rule("ln -s", 0.2, lambda choose: f"ln -s {choose(('/a', 'x', '/nope', '..'))} {choose(('/l', '/a/l'))}"),
+    # descriptors and detached trees
+    Rule(
+        "open_tree",
+        7,
+        lambda choose: (
+            f"{choose(NAMES)} = open_tree AT_FDCWD {choose(PLACES)} "
+            f"{flags(choose, ('OPEN_TREE_CLONE',), ('', 'AT_RECURSIVE'))}"
+        ),
+    ),
+    Rule(
+        "open_tree of a place", 0.4, lambda choose: f"{choose(NAMES)} = open_tree AT_FDCWD {choose(PLACES)} 0"
+    ),
+    Rule(
+        "attach",
+        6,
+        lambda choose: f"move_mount {choose(NAMES)} '' AT_FDCWD {choose(PLACES)} MOVE_MOUNT_F_EMPTY_PATH",
+    ),
+    Rule(
+        "attach beneath",
+        2,
+        lambda choose: (
+            f"move_mount {choose(NAMES)} '' AT_FDCWD {choose(PLACES)} "
+            f"MOVE_MOUNT_F_EMPTY_PATH,MOVE_MOUNT_BENEATH"
+        ),
+    ),
+    Rule(
+        "attach to a detached tree",
+        3,
+        lambda choose: (
+            f"move_mount {choose(NAMES)} '' {choose(NAMES)} {choose(('', 'x', 'y'))!r} "
+            "MOVE_MOUNT_F_EMPTY_PATH,MOVE_MOUNT_T_EMPTY_PATH"
+        ),
+    ),
+    Rule(
+        "move_mount",
+        3,
+        lambda choose: (
+            f"move_mount AT_FDCWD {choose(PLACES)} AT_FDCWD {choose(PLACES)} "
+            f"{choose(('0', 'MOVE_MOUNT_BENEATH', 'MOVE_MOUNT_SET_GROUP'))}"
+        ),
+    ),
+    Rule("close", 1.5, lambda choose: f"close {choose(NAMES)}"),
+    Rule("fchdir", 1, lambda choose: f"fchdir {choose(NAMES)}"),
+    Rule(
+        "openat",
+        2,
+        lambda choose: f"{choose(NAMES)} = openat AT_FDCWD {choose(PLACES)} {choose(('O_PATH', 'O_RDONLY'))}",
+    ),
+    # what is rarely right
+    Rule(
+        "odd paths",
+        1,
+        lambda choose: f"syscall {choose(CALLS_OF_A_PATH)} {choose((*ODD_PATHS, *FILES, *PATHS))}",
+    ),
+    Rule("odd targets", 0.6, lambda choose: f"mount --bind {choose(PATHS)} {choose(ODD_PATHS[1:])}"),
+    Rule("umount2", 1, lambda choose: f"umount2 {choose(PLACES)} {choose(UMOUNT_FLAGS)}"),
+    Rule(
+        "mount(2)",
+        1,
+        lambda choose: (
+            f"syscall mount {choose(('NULL', 'A', *PATHS))} {choose(PATHS)} "
+            f"{choose(('NULL', 'tmpfs', 'nosuchfs'))} {choose((*MS, *MS_MORE))} NULL"
+        ),
+    ),
+    Rule(
+        "options",
+        0.4,
+        lambda choose: f"mount -t {choose(('tmpfs', 'ramfs'))} -o {choose(OPTIONS)} D {choose(PATHS)}",
+    ),
+    Rule(
+        "open_tree with odd flags",
+        0.3,
+        lambda choose: (
+            f"{choose(NAMES)} = open_tree AT_FDCWD {choose(PLACES)} "
+            f"{choose(('AT_RECURSIVE', '0x40', 'AT_SYMLINK_NOFOLLOW', 'OPEN_TREE_CLONE,AT_EMPTY_PATH'))}"
+        ),
+    ),
+    Rule(
+        "move_mount with odd flags",
+        0.3,
+        lambda choose: (
+            f"move_mount AT_FDCWD {choose(PLACES)} {choose(('AT_FDCWD', *NAMES))} {choose(PLACES)} "
+            f"{choose(('0x8', '0x300', 'MOVE_MOUNT_F_SYMLINKS,MOVE_MOUNT_T_SYMLINKS'))}"
+        ),
+    ),
+    Rule(
+        "openat with odd flags",
+        0.5,
+        lambda choose: (
+            f"{choose(NAMES)} = openat {choose(('AT_FDCWD', *NAMES))} {choose((*FILES, 'x', '..'))} "
+            f"{choose(('O_NOFOLLOW', 'O_DIRECTORY', 'O_CREAT,O_EXCL', 'O_PATH,O_NOFOLLOW', 'O_RDWR'))}"
+        ),
+    ),
+    Rule("unshare(2)", 0.2, lambda choose: f"syscall unshare {choose(('CLONE_FS', '0x1', '0x100000', '0'))}"),
+    Rule("internal files", 0.5, lambda choose: f"{choose(NAMES)} = {choose(('pipe', 'memfd_create'))}"),
+    Rule("pidfd", 0.5, lambda choose: f"{choose(NAMES)} = pidfd_open {choose(EVERY_SHELL)}"),
+    Rule("read", 0.2, lambda choose: f"read {choose(NAMES)} 4096"),
+    Rule(
+        "statx of odd places", 0.2, lambda choose: f"{choose(IDS)} = statx {choose(NAMES)} '' AT_EMPTY_PATH"
+    ),
+    # namespaces
+    Rule("clone", 0.6, lambda choose: f"clone {choose(CHILDREN)} {choose(CLONES)}"),
+    Rule("nsenter", 0.5, lambda choose: f"nsenter -t {choose(EVERY_SHELL)} {choose(('-m', '-m -U', '-U'))}"),
+    Rule(
+        "namespace file",
+        0.8,
+        lambda choose: (
+            f"{choose(NAMES)} = openat AT_FDCWD /proc/{choose(EVERY_SHELL)}/ns/{choose(NS_FILES)} 0"
+        ),
+    ),
+    Rule(
+        "setns",
+        0.8,
+        lambda choose: f"setns {choose(NAMES)} {choose(KINDS)}",
+    ),
+    Rule(
+        "bind of a namespace",
+        0.8,
+        lambda choose: f"mount --bind /proc/{choose(EVERY_SHELL)}/ns/mnt {choose(FILES)}",
+    ),
+    Rule("setpriv", 0.05, lambda choose: "setpriv --bounding-set=-sys_admin"),
+    Rule("exit", 0.15, lambda choose: "exit"),
+    # what the kernel says of mounts
+    Rule("statx", 1, lambda choose: f"{choose(IDS)} = statx AT_FDCWD {choose(PLACES)} 0"),
 )
 
+
+class Walk:
+    """Which shells a walk may use: those of the start, the children it asked for, less those that ended."""
+
+    def __init__(self) -> None:
+        self.shells = list(SHELLS)
+        self._asked_for: set[str] = set()
+
+    def may(self, shell: str, command: str) -> bool:
+        """Whether the command may run: the first shell is everybody's parent, it stays."""
+        return command != "exit" or shell != SHELLS[0]
+
+    def note(self, shell: str, command: str) -> None:
+        """Take note of what ``shell`` runs now."""
+        name, *args = command.split()
+        if name == "exit":
+            self.shells.remove(shell)
+        elif name == "clone" and args[0] not in self._asked_for:
+            self._asked_for.add(args[0])
+            self.shells.append(args[0])
+
+
+def random_walk(chance: random.Random, steps: int) -> Iterator[tuple[str, str]]:
+    """The shells and commands of a walk, the preparation included."""
+    weights = [rule.weight for rule in RULES]
+    walk = Walk()
+    for command in SETUP:
+        yield "sh1", command
+    for _ in range(steps):
+        shell = chance.choice(walk.shells)
+        command = chance.choices(RULES, weights)[0].spell(chance.choice)
+        if walk.may(shell, command):
+            walk.note(shell, command)
+            yield shell, command
+
+
 # A table this large says no more than a small one, and rbind doubles.
-MOST_MOUNTS = 300
+MOST_MOUNTS = 250

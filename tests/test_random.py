@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
-from random_commands import MOST_MOUNTS, RULES, SETUP, SHELLS, Choose
+from random_commands import MOST_MOUNTS, RULES, SETUP, Choose, Walk
 from random_commands import Rule as Kind
 from vfslab import invariants
 from vfslab.drive import record
@@ -32,25 +32,41 @@ def commands(draw: st.DrawFn) -> str:
     return kind.spell(choose)
 
 
-class ModelAndKernel(RuleBasedStateMachine):
+class RandomWalk(RuleBasedStateMachine):
+    """Commands in shells that come and go; a subclass says what obeys them."""
+
+    model: Model
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.walk = Walk()
+
+    def obey(self, shell: str, command: str) -> None:
+        raise NotImplementedError
+
+    @precondition(lambda self: len(self.model.kernel.mounts) < MOST_MOUNTS)
+    @rule(data=st.data(), command=commands())
+    def run(self, data: st.DataObject, command: str) -> None:
+        shell = data.draw(st.sampled_from(self.walk.shells), label="shell")
+        if self.walk.may(shell, command):
+            self.walk.note(shell, command)
+            self.obey(shell, command)
+
+
+class ModelAndKernel(RandomWalk):
     @initialize()
     def start(self) -> None:
         self.kernel = RunningKernel()
         self.model = Model(nearest_release(self.kernel.release))
         self.both = SideBySide(self.model, self.kernel)
         for command in SETUP:
-            self.compare("sh1", command)
+            self.obey("sh1", command)
 
-    def compare(self, shell: str, command: str) -> None:
+    def obey(self, shell: str, command: str) -> None:
         differences = self.both.run(shell, command)
         assert not differences, "\n".join([*differences, "", self.both.transcript])
         broken = invariants.check(self.model.kernel)
         assert not broken, "\n".join([*map(str, broken), "", self.both.transcript])
-
-    @precondition(lambda self: len(self.model.kernel.mounts) < MOST_MOUNTS)
-    @rule(shell=st.sampled_from(SHELLS), command=commands())
-    def run(self, shell: str, command: str) -> None:
-        self.compare(shell, command)
 
     def teardown(self) -> None:
         if hasattr(self, "kernel"):
@@ -68,7 +84,7 @@ class TestModelAndKernel(ModelAndKernel.TestCase):
     )
 
 
-class Inside(RuleBasedStateMachine):
+class Inside(RandomWalk):
     """The rules hold inside a system call, too, at every yield at which no lock is held."""
 
     @initialize()
@@ -78,9 +94,7 @@ class Inside(RuleBasedStateMachine):
         for command in SETUP:
             self.session.run("sh1", command)
 
-    @precondition(lambda self: len(self.model.kernel.mounts) < MOST_MOUNTS)
-    @rule(shell=st.sampled_from(SHELLS), command=commands())
-    def run(self, shell: str, command: str) -> None:
+    def obey(self, shell: str, command: str) -> None:
         self.session.run(shell, command)
 
 
@@ -118,7 +132,7 @@ class TestInside(Inside.TestCase):
     )
 
 
-class Recorded(RuleBasedStateMachine):
+class Recorded(RandomWalk):
     """A recording is the run it records: same end, and every frame is what a fresh look would have seen."""
 
     @initialize()
@@ -128,9 +142,7 @@ class Recorded(RuleBasedStateMachine):
         for command in SETUP:
             self.session.run("sh1", command)
 
-    @precondition(lambda self: len(self.model.kernel.mounts) < MOST_MOUNTS)
-    @rule(shell=st.sampled_from(SHELLS), command=commands())
-    def run(self, shell: str, command: str) -> None:
+    def obey(self, shell: str, command: str) -> None:
         self.session.run(shell, command)
 
 

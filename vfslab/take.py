@@ -115,6 +115,9 @@ def task_state(task: Task) -> TaskState:
 
 
 def place(path: Path) -> Place:
-    """A place a task stands in; a removed directory is none of the paths that lead somewhere."""
-    removed = "//deleted" if path.dentry.unlinked else ""
+    """A place a task stands in; a removed directory is none of the paths that lead somewhere.
+
+    The root of a mount is "/" all the same.
+    """
+    removed = "//deleted" if path.dentry.unlinked and path.dentry is not path.mnt.mnt_root else ""
     return Place(path.mnt.id, path_below(path.dentry, path.mnt.mnt_root) + removed)

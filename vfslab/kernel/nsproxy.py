@@ -21,6 +21,7 @@ from .globals import Globals
 from .links import topmost_overmount
 from .namespace import copy_mnt_ns, put_mnt_ns
 from .objects import MntNamespace, Path
+from .procfs import ptrace_may_access
 from .tasks import FsStruct, Task, UserNamespace
 from .user_namespace import create_user_ns
 from .vfsmount import path_get, path_put
@@ -192,6 +193,10 @@ def setns_pidfd(k: Globals, task: Task, other: Task, nstype: int) -> Code:
     refuse_elsewhere(nstype)
     if not nstype or nstype & ~(CLONE_NEWNS | CLONE_NEWUSER):
         raise Refused(refusals.SETNS_PIDFD_FLAGS, hex(nstype))
+    if k.tasks.get(other.pid) is not other:
+        raise Refused(refusals.SETNS_PROCESS_GONE, other.comm)
+    if not ptrace_may_access(task, other):
+        raise Refused(refusals.SETNS_MAY_NOT_LOOK_INTO, other.comm)
     user_ns, dropped = task.user_ns, task.dropped
     if nstype & CLONE_NEWUSER:
         userns_install(task, other.user_ns)

@@ -74,11 +74,13 @@ def do_fchdir(k: Globals, task: Task, fd: int) -> Code:
 def do_read(k: Globals, task: Task, fd: int, size: int) -> Code:
     """read(2): the next text of a mount table, at most ``size`` bytes; nothing of a file, which is empty.
 
-    Raises EBADF, EISDIR.
+    Raises EBADF, EISDIR, EINVAL.
     """
     file = fget(task, fd)
     if file.f_path.dentry.is_dir:
         raise Refused(refusals.READ_OF_DIRECTORY, f"descriptor {fd}")
+    if file.f_path.dentry.d_sb.s_type.name in ("nsfs", "pidfs"):
+        raise Refused(refusals.NOTHING_TO_READ, fd)
     if isinstance(file.private_data, SeqFile):
         return (yield from file.private_data.read(k, size))
     return ""

@@ -39,6 +39,8 @@ _REUSED = re.compile(rf"^({'|'.join(REUSED)})(: )([1-9][0-9]*)$", re.MULTILINE)
 _NAMESPACE = re.compile(r"^(mnt_ns_id: |)([1-9][0-9]*)$", re.MULTILINE)
 _NUMBER = re.compile(r"(?<![\w.])[0-9]{10,20}(?![\w.])")
 _INODES = re.compile(r"^(?:mnt_opts|opt_array): inode(?:32|64)\n|[, ]inode(?:32|64)\b", re.MULTILINE)
+# the root of a mount of a namespace file, as fs/nsfs.c, ns_dname() names it
+_NAMESPACE_FILE = re.compile(r"^([a-z]+):\[([0-9]+)\]$")
 
 
 class Numbers(dict[str, str]):
@@ -52,11 +54,15 @@ class Numbers(dict[str, str]):
 def normalise(*mountinfos: str) -> tuple[Table, ...]:
     """The mountinfo of several shells, one moment's, as lines without what is a machine's own.
 
-    Over all of them, mount ids, device numbers and peer groups are counted from 1 by
-    first appearance; a parent that its table does not show becomes "-", and super
-    options are cut down to ro or rw. Raises MountinfoError.
+    Over all of them, mount ids, device numbers, peer groups and namespaces (the roots of nsfs
+    mounts) are counted from 1 by first appearance; a parent that its table does not show
+    becomes "-", and super options are cut down to ro or rw. Raises MountinfoError.
     """
-    mounts, devices, groups = Numbers(), Numbers(), Numbers()
+    mounts, devices, groups, namespaces = Numbers(), Numbers(), Numbers(), Numbers()
+
+    def namespace_file(match: re.Match[str]) -> str:
+        return f"{match[1]}:[{namespaces.number(match[2])}]"
+
     tables = []
     for text in mountinfos:
         entries = mountinfo.parse(text)
@@ -69,7 +75,7 @@ def normalise(*mountinfos: str) -> tuple[Table, ...]:
                 mounts.number(str(entry.mount_id)),
                 mounts.number(str(entry.parent_id)) if entry.parent_id in shown else "-",
                 f"0:{devices.number(entry.dev)}",
-                mountinfo.escape_path(entry.root),
+                mountinfo.escape_path(_NAMESPACE_FILE.sub(namespace_file, entry.root)),
                 mountinfo.escape_path(entry.mountpoint),
                 entry.options,
                 *(_renumbered(tag, groups) for tag in entry.tags),

@@ -127,6 +127,12 @@ MAY_NOT_LOOK_INTO = Check(
     "{0} has rights that the task lacks, so its descriptors and namespaces are hidden",
     "ask as a task with CAP_SYS_PTRACE over it",
 )
+NOTHING_TO_READ = Check(
+    "EINVAL",
+    "vfs_read",
+    "descriptor {0} is of a namespace or a process, which has no text",
+    "read a file",
+)
 OPEN_OF_LINK = Check(
     "ELOOP", "do_open", "{0} is a symbolic link, and O_NOFOLLOW forbids to follow it", "leave O_NOFOLLOW out"
 )

@@ -67,6 +67,15 @@ SETNS_PIDFD_FLAGS = Check(
     "with a pidfd the flags name the namespaces to enter, and {0} does not",
     "give CLONE_NEWNS, CLONE_NEWUSER or both",
 )
+SETNS_PROCESS_GONE = Check(
+    "ESRCH", "validate_nsset", "the process that the pidfd stands for, {0}, has ended", "use one that lives"
+)
+SETNS_MAY_NOT_LOOK_INTO = Check(
+    "EPERM",
+    "ptrace_may_access",
+    "{0} has rights that the task lacks, so its namespaces are closed to it",
+    "call as a task with CAP_SYS_PTRACE over it",
+)
 SETNS_NOT_CAPABLE = Check(
     "EPERM",
     "mntns_install",
