@@ -9,11 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from recorder import Recorder
 from vfslab import mountinfo
 from vfslab.machine import Answer
 from vfslab.model import Model
 from vfslab.oracle.compare import SideBySide, check, nearest_release, visible
-from vfslab.oracle.normal import Numbers, normalise, printed
+from vfslab.oracle.normal import Numbers, Pieces, normalise, printed
+from vfslab.oracle.outcome import Runner
 from vfslab.shell.transcript import TranscriptError
 from vfslab.shell.words import WordError
 
@@ -158,6 +160,51 @@ def test_printed() -> None:
     unique = Numbers()
     for words, stdout, lines in PRINTED:
         assert printed(words, stdout, unique) == lines
+
+
+# what a read of a descriptor gave, and what is told of it: nothing of a piece, at the end everything
+TABLE, OTHER = "/proc/self/mountinfo", "/f"
+F1, F2, G1 = ("sh1", "F"), ("sh2", "F"), ("sh1", "G")
+Name = tuple[str, str]
+PIECES: list[tuple[list[tuple[Name, str]], list[tuple[Name, str, str]]]] = [
+    ([(F1, TABLE)], [(F1, "44 4", ""), (F1, "3 0:4", ""), (F1, "", "44 43 0:4")]),
+    ([(F1, "/proc/sh2/mounts")], [(F1, "A /a", ""), (F1, "", "A /a")]),
+    ([(F1, TABLE)], [(F1, "a", ""), (F1, "", "a"), (F1, "b", ""), (F1, "", "b")]),
+    ([(F1, OTHER)], [(F1, "text", "text"), (F1, "", "")]),
+    ([], [(F1, "text", "text")]),
+    ([(F1, TABLE), (F1, OTHER)], [(F1, "text", "text")]),
+    ([(F1, TABLE)], [(G1, "text", "text")]),
+    # a child goes on where its parent has read to, unless it has opened something itself
+    ([(F1, TABLE)], [(F1, "a", ""), (F2, "b", ""), (F1, "", "ab")]),
+    ([(F1, TABLE), (F2, OTHER)], [(F1, "a", ""), (F2, "b", "b"), (F1, "", "a")]),
+]
+
+
+@pytest.mark.parametrize(("opened", "read"), PIECES)
+def test_pieces(opened: list[tuple[Name, str]], read: list[tuple[Name, str, str]]) -> None:
+    pieces = Pieces()
+    for name, path in opened:
+        pieces.opened(*name, path)
+    assert [pieces.read(*name, text) for name, text, _ in read] == [told for *_, told in read]
+
+
+def test_an_id_that_is_kept_is_known_when_it_is_printed() -> None:
+    machine = Recorder()
+    machine.number = 1 << 31
+    runner = Runner(machine)
+    lines = [
+        "I = statx AT_FDCWD /a 0",
+        "J = listmount LSMT_ROOT",
+        "listmount LSMT_ROOT",
+        "statx -1 x 0",
+    ]
+    # each call gives the next number, a listing the one behind it too
+    assert [runner.run("sh1", line).printed for line in lines] == [
+        (),
+        (),
+        ("#2", "#3"),
+        ("mnt_id: 1", "mnt_id_unique: #3", "mount_root: yes"),
+    ]
 
 
 NAMES = st.text(st.characters(exclude_characters="\0\n", codec="utf-8"), min_size=1, max_size=5)

@@ -43,6 +43,9 @@ _INODES = re.compile(r"^(?:mnt_opts|opt_array): inode(?:32|64)\n|[, ]inode(?:32|
 _NAMESPACE_FILE = re.compile(r"^([a-z]+):\[([0-9]+)\]$")
 
 
+_MOUNT_TABLE = re.compile(r"/proc/(?:self|sh[0-9]+)/(?:mountinfo|mounts|mountstats)")
+
+
 class Numbers(dict[str, str]):
     """Counts what it is asked for from 1, by first appearance."""
 
@@ -94,6 +97,11 @@ def _renumbered(tag: str, groups: Numbers) -> str:
     return f"{name}:{groups.number(group)}" if colon else tag
 
 
+def count(number: int, unique: Numbers) -> None:
+    """Give an id that a shell keeps unprinted its place in ``unique``, to know it when it is printed."""
+    unique.number(str(number) if number >= FIRST_UNIQUE_ID else f"namespace {number}")
+
+
 def printed(words: Sequence[str], stdout: str, unique: Numbers) -> Table:
     """The lines that the command ``words`` printed, without what is a machine's own.
 
@@ -130,3 +138,31 @@ def printed(words: Sequence[str], stdout: str, unique: Numbers) -> Table:
     if "mnt_ns_id: " in text or "ns_get_mntns_id" in words:
         text = _NAMESPACE.sub(namespace, text)
     return tuple(_REUSED.sub(field, _NUMBER.sub(number, text)).splitlines())
+
+
+class Pieces:
+    """What one run reads of mount tables: pieces end elsewhere where ids have another length.
+
+    So nothing is told of a piece, and at the end all that was read.
+    """
+
+    def __init__(self) -> None:
+        # by shell and name what was read so far, None where that is no table
+        self._read: dict[tuple[str, str], str | None] = {}
+
+    def opened(self, shell: str, name: str, path: str) -> None:
+        """``shell`` keeps under ``name`` a descriptor of ``path`` from now on."""
+        self._read[shell, name] = "" if _MOUNT_TABLE.fullmatch(path) else None
+
+    def read(self, shell: str, name: str, text: str) -> str:
+        """What to tell of the ``text`` that a read gave."""
+        opener = (
+            shell
+            if (shell, name) in self._read
+            else next((other for other, kept in self._read if kept == name), shell)
+        )
+        before = self._read.get((opener, name))
+        if before is None:
+            return text
+        self._read[opener, name] = before + text if text else ""
+        return "" if text else before

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from vfslab.machine import Machine
-from vfslab.oracle.normal import Numbers, Table, normalise, printed
+from vfslab.oracle.normal import Numbers, Pieces, Table, count, normalise, printed
 from vfslab.shell import transcript
 from vfslab.shell.session import Session
 from vfslab.shell.words import split
@@ -69,6 +69,7 @@ class Runner:
     def __init__(self, machine: Machine) -> None:
         self.session = Session(machine)
         self._unique = Numbers()
+        self._pieces = Pieces()
 
     def run(self, shell: str, command: str) -> Outcome:
         """Run a command line in ``shell``, started where it is new; an empty one only starts it.
@@ -77,12 +78,23 @@ class Runner:
         """
         words = split(command)
         result = self.session.run(shell, command)
+        told = result.stdout
+        if result.status == 0:
+            match words:
+                case [name, "=", "openat", _, path, _]:
+                    self._pieces.opened(shell, name, path)
+                case [name, "=", *_]:
+                    kept = self.session.names(shell)[name]
+                    if not kept.descriptor:
+                        count(kept.number, self._unique)
+                case ["read", name, _]:
+                    told = self._pieces.read(shell, name, told)
         return Outcome(
             shell,
             command if words else "",
             result.status,
             result.errno,
-            printed(words, result.stdout, self._unique),
+            printed(words, told, self._unique),
             self._mounts(),
             result.reason,
             result.stderr,
