@@ -14,7 +14,7 @@ import os
 import random
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from random_commands import MOST_MOUNTS, random_walk
@@ -23,7 +23,7 @@ from vfslab.model import Model
 from vfslab.oracle.compare import SideBySide, check_run, nearest_release
 from vfslab.oracle.live import RunningKernel
 from vfslab.oracle.outcome import Command, Outcome
-from vfslab.oracle.vm import VM, Transcript, image_release
+from vfslab.oracle.vm import VM, Transcript, VMFailed, image_release
 from vfslab.shell.session import Session
 
 
@@ -41,7 +41,8 @@ class Report:
         return self.names.total()
 
     def add(self, outcome: Outcome) -> None:
-        name = outcome.command.split()[0]
+        first, *others = outcome.command.split()
+        name = others[1] if others[:1] == ["="] else first
         self.names[name] += 1
         self.succeeded[name] += outcome.status == 0
         self.errnos[outcome.errno or ("success" if outcome.status == 0 else "no errno")] += 1
@@ -87,17 +88,20 @@ def in_a_vm(chance: random.Random, options: argparse.Namespace, report: Report) 
                 session.run(*command)
                 stop_at([*map(str, invariants.check(model.kernel))], transcript(commands))
         walks.append(Transcript(f"walk {len(walks) + 1}", commands))
-    with VM(options.vm, walks) as vm:
-        for run in vm.runs():
-            comparison = check_run(run)
-            for outcome in run.outcomes:
-                report.add(outcome)
-            stop_at(comparison.differences, transcript(run.commands))
-            report.walks += 1
-    return f"the model of {nearest_release(vm.release)} and Linux {vm.release}"
+    try:
+        with VM(options.vm, walks) as vm:
+            for run in vm.runs():
+                comparison = check_run(run)
+                for outcome in run.outcomes:
+                    report.add(outcome)
+                stop_at(comparison.differences, transcript(run.commands))
+                report.walks += 1
+    except VMFailed as failed:
+        stop_at([str(failed)], transcript(walks[report.walks].commands))
+    return f"the model of {release} and Linux {image_release(options.vm)}"
 
 
-def transcript(commands: list[Command]) -> str:
+def transcript(commands: Sequence[Command]) -> str:
     return "".join(f"{shell}# {command}\n" for shell, command in commands)
 
 

@@ -238,3 +238,11 @@ def test_a_root_that_was_removed_sees_nothing_of_what_is_mounted_where_it_was() 
     ):
         assert model.call(shell, *call).errno is None
     assert model.call("sh1", "mountinfo").value == ""
+
+
+def test_a_root_that_was_removed_sees_its_mount_when_it_is_the_root_of_that() -> None:
+    session = Session(Model())
+    for line in ("mkdir /c /a", "mount --bind /c /a", "sh2# chroot /a", "rmdir /c"):
+        (result,) = session.run_transcript(line)
+        assert result.errno is None
+    assert [entry.root for entry in parse(session.mountinfo("sh2"))] == ["/c//deleted"]
