@@ -101,13 +101,8 @@ class Inside(RandomWalk):
 class LooksInside(Model):
     """A model that checks the rules at every yield of every call at which no lock is held."""
 
-    def _drive(self, task, name, args):  # type: ignore[no-untyped-def]
-        syscall = self.kernel.syscall
-        self.kernel.syscall = lambda *call: self._watch(syscall(*call))  # type: ignore[method-assign]
-        try:
-            return super()._drive(task, name, args)
-        finally:
-            self.kernel.syscall = syscall  # type: ignore[method-assign]
+    def _run(self, task, code, name, args=()):  # type: ignore[no-untyped-def]
+        return super()._run(task, self._watch(code), name, args)
 
     def _watch(self, code):  # type: ignore[no-untyped-def]
         held = 0
@@ -137,8 +132,8 @@ class Recorded(RandomWalk):
 
     @initialize()
     def start(self) -> None:
-        self.model = Model()
-        self.session = Session(Watched(self.model))
+        self.model = Watched()
+        self.session = Session(self.model)
         for command in SETUP:
             self.session.run("sh1", command)
 
@@ -149,10 +144,7 @@ class Recorded(RandomWalk):
 class Watched(Model):
     """A model that takes a fresh picture at every step of every call, and holds the recording against it."""
 
-    def __init__(self, model: Model) -> None:
-        self.__dict__ = model.__dict__
-
-    def _drive(self, task, name, args):  # type: ignore[no-untyped-def]
+    def _run(self, task, code, name, args=()):  # type: ignore[no-untyped-def]
         pictures = []
 
         def watch(code):  # type: ignore[no-untyped-def]
@@ -165,7 +157,7 @@ class Watched(Model):
                 return stop.value
 
         before = take(self.kernel)
-        timeline = record(self.kernel, task, watch(self.kernel.syscall(task, name, *args)), name)
+        timeline = record(self.kernel, task, watch(code), name)
         frames = list(timeline)
         assert frames[0].snapshot.mounts == before.mounts
         for frame, picture in zip(frames[1:], pictures, strict=False):

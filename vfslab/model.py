@@ -12,6 +12,7 @@ from typing import Any, Self
 from .drive import Timeline, record, run
 from .drive.run import Result
 from .kernel import SYSTEM_CALLS, Kernel, Refused
+from .kernel.effects import Code
 from .kernel.releases import DEFAULT_RELEASE
 from .kernel.tasks import Task
 from .machine import Answer, Stat
@@ -89,17 +90,19 @@ class Model:
     def _drive(self, task: Task, name: str, args: tuple[Any, ...]) -> Result:
         if name == "clone":
             self._check_new(args[1])
-        code = self.kernel.syscall(task, name, *args)
-        if self.recording:
-            timeline = record(self.kernel, task, code, spell(name, args))
-            self.timelines.append(timeline)
-            result = timeline.result
-        else:
-            result = run(code)
+        result = self._run(task, self.kernel.syscall(task, name, *args), name, args)
         if isinstance(result.value, Task):
             self.shells[result.value.comm] = result.value
             result = Result()
         return result
+
+    def _run(self, task: Task, code: Code, name: str, args: tuple[Any, ...] = ()) -> Result:
+        """Drive kernel code for the task to its end; ``name`` and ``args`` say what it is."""
+        if not self.recording:
+            return run(code)
+        timeline = record(self.kernel, task, code, spell(name, args))
+        self.timelines.append(timeline)
+        return timeline.result
 
     def exit(self, shell: str) -> None:
         """End a shell: its root, cwd, descriptors and namespaces lose a reference."""
