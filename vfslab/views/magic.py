@@ -23,7 +23,7 @@ from vfslab.shell.answer import answer
 from vfslab.shell.session import CommandResult, Session
 from vfslab.shell.transcript import TranscriptError, parse
 
-QUESTIONS = frozenset(("cat", "diff", "findmnt", "ls", "mountpoint", "pwd"))
+QUESTIONS = frozenset(("cat", "diff", "findmnt", "listmount", "ls", "mountpoint", "pwd", "read"))
 
 
 class Mistake(Exception):
