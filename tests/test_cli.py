@@ -208,7 +208,7 @@ def test_a_transcript_that_cannot_be_read(
     assert printed.err.count("\n") == 1
 
 
-@pytest.mark.parametrize("command", ["run", "check", "show", "why --mountinfo"])
+@pytest.mark.parametrize("command", ["run", "check", "show", "why --mountinfo", "spread /mnt"])
 @pytest.mark.parametrize(
     ("name", "said"), [("nope", "No such file or directory"), (".", "Is a directory"), ("a\0b", "null byte")]
 )
@@ -243,6 +243,7 @@ def test_a_release_that_is_not_modelled(
         ["run", "--live", "--release", "7.0", "-"],
         ["show", "--dot", "--svg", "x", "-"],
         ["why", "--move", "/a", "/b"],
+        ["spread"],
     ],
 )
 def test_arguments_that_make_no_sense(argv: list[str], capsys: pytest.CaptureFixture[str]) -> None:
@@ -378,9 +379,7 @@ def test_why_it_cannot_tell(
     assert printed.err.count("\n") == 1
 
 
-def test_why_with_a_large_table_is_a_matter_of_seconds(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_large_table_is_a_matter_of_seconds(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     lines = (f"{n} 20 0:{n} / /m/{n} rw shared:{n} - tmpfs t rw\n" for n in range(30, 20_030))
     path = tmp_path / "large"
     path.write_text("20 1 0:20 / / rw shared:1 - tmpfs root rw\n" + "".join(lines), encoding="utf-8")
@@ -388,6 +387,54 @@ def test_why_with_a_large_table_is_a_matter_of_seconds(
     assert cli.main(["why", "--mountinfo", str(path), "--", "mount", "-t", "tmpfs", "x", "/m/777"]) == 0
     assert time.monotonic() - started < 20
     assert "    + x on /m/777: shared (a new peer group)" in capsys.readouterr().out
+    started = time.monotonic()
+    assert cli.main(["spread", "/m/777", str(path)]) == 0
+    assert time.monotonic() - started < 20
+
+
+def test_spread_over_tables_that_are_named(
+    mountinfo: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    feed(monkeypatch, b"30 2 0:40 / / rw master:1 - tmpfs A rw\n")
+    assert cli.main(["spread", "/a/x", mountinfo, "-", "--release", "7.0"]) == 0
+    assert [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()] == [
+        "/a/x lies on mount 21 (A on /a), shared:1; a mount made there appears:",
+        f"{mountinfo} /a/x here",
+        f"{mountinfo} /b/x peer (shared:1)",
+        "- /x slave (master:1)",
+        "a namespace that is not listed may receive it, too",
+    ]
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="there is no /proc")
+def test_spread_over_this_machine(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    link = tmp_path / "link"
+    link.symlink_to(tmp_path)
+    assert cli.main(["spread", str(link)]) == 0
+    first, second = capsys.readouterr().out.splitlines()[:2]
+    assert first.startswith(f"{tmp_path} lies on mount ")
+    assert second.split()[-2:] == [str(tmp_path), "here"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["/nope/nope"], "/nope/nope: No such file or directory"),
+        (["mnt", "-"], "mnt: where tables are named, the path has to start with /"),
+        (["/mnt", "-", "-"], "standard input: named twice"),
+        (["/mnt", "-"], "the table of - is empty"),
+        (["/mnt", "-", "--release", "2.6"], "there is no release '2.6' here"),
+    ],
+)
+def test_spread_it_cannot_tell(
+    arguments: list[str], said: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    feed(monkeypatch, b"")
+    assert cli.main(["spread", *arguments]) == 2
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert printed.err.startswith(f"vfslab spread: {said}")
+    assert printed.err.count("\n") == 1
 
 
 @pytest.mark.parametrize(

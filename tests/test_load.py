@@ -109,7 +109,7 @@ def test_a_root_that_is_a_directory_is_called_by_the_paths_of_the_reader() -> No
     shows_itself_again(CHROOT)
     kernel = load(Snapshot.from_mountinfo(CHROOT), RELEASE)
     assert [str(mount) for mount in kernel.mounts.values()] == [
-        "mount 20 (nullfs on /)",
+        "mount 20 ((not listed) on /)",
         "mount 31 (A on /a)",
         "mount 32 (B on /a/b)",
         "mount 33 (C on /)",

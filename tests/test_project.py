@@ -101,7 +101,7 @@ PARTS = [
     {"suppose"},
     {"consequences"},
     {"shell"},
-    {"why"},
+    {"spread", "why"},
     {"oracle"},
     {"views"},
     {""},

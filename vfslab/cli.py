@@ -1,11 +1,11 @@
-"""The command line: ``vfslab run``, ``check``, ``record``, ``show``, ``why``.
+"""The command line: ``vfslab run``, ``check``, ``record``, ``show``, ``why``, ``spread``.
 
 Reads files, calls the rest of vfslab and prints; nothing here knows how commands
 run or how pictures are made. Each part is imported when a command needs it, so
 that ``vfslab --help`` and errors are quick. Larger commands have modules of their
 own beside this one.
 
-Exit status: 0; 1 where check found a difference, or why a refusal; 2 for what could
+Exit status: 0; 1 where check found a difference, or why or spread a refusal; 2 for what could
 not be read, was not allowed or was asked for wrongly.
 """
 

@@ -19,8 +19,9 @@ from .kernel.vfsmount import attach_mnt, lookup_mnt, mnt_add_to_ns, new_mount, p
 from .snapshot import MountState, Place, Snapshot
 from .take import OPTION_WORDS
 
-# The task that stands in the namespace of the masters that are not listed.
-OUTSIDE = "(not listed)"
+# The task that stands in the namespace of the masters that are not listed, and the source of a
+# mount of which a table says only that the root of its reader is a directory there.
+NOT_LISTED = "(not listed)"
 _DELETED = "//deleted"
 _ANYTHING = FileSystemType("", ignores_unknown_options=True)
 
@@ -57,7 +58,7 @@ class _Loader:
         self.supers: dict[tuple[str, str], SuperBlock] = {}
         self.nameless: dict[tuple[SuperBlock, str], Dentry] = {}
         self.mounts: dict[int, Mount] = {}
-        self.above: dict[int, Path] = {}  # by the id of a parent that is not listed
+        self.above: dict[int, Path] = {}  # by namespace: what is on a parent that is not listed hangs there
         self.outside: MntNamespace | None = None
         _check(snapshot, rows)
         k.mnt_group_ida = Ida(1 + max(max(row.group, row.master, row.propagate_from) for row in rows))
@@ -70,10 +71,11 @@ class _Loader:
             self._attach(row)
         self._link(rows)
         for task in snapshot.tasks.values():
-            self._task(task.name, self.namespaces[task.ns], self._place(task.root), self._place(task.cwd))
+            root, cwd = (self._place(place, task.ns) for place in (task.root, task.cwd))
+            self._task(task.name, self.namespaces[task.ns], root, cwd)
         if self.outside is not None and self.outside.root is not None:
             place = Path(self.outside.root, self.outside.root.mnt_root)
-            self._task(OUTSIDE, self.outside, place, place)
+            self._task(NOT_LISTED, self.outside, place, place)
         k.init_ns, k.init = k.namespaces[1], k.tasks[1]
 
     def _namespace(self, id: int) -> MntNamespace:
@@ -83,13 +85,14 @@ class _Loader:
         if root is not None and root.parent == root.id:
             return ns
         bottom = self._absolute_root(ns)
-        bottom.mnt_id = number = self.snapshot.namespaces[id].root if root is None else root.parent
+        bottom.mnt_id = self.snapshot.namespaces[id].root if root is None else root.parent
         place = bottom.mnt_root
         if root is None:
             # The reader's root is a directory there, and of its path the table's paths know nothing.
+            bottom.mnt_devname = NOT_LISTED
             place = _below(place, "/root")
             place.d_path = ""
-        self.above[number] = Path(bottom, place)
+        self.above[id] = Path(bottom, place)
         return ns
 
     def _new_namespace(self) -> MntNamespace:
@@ -140,13 +143,8 @@ class _Loader:
         if name == row.root and name.startswith("/"):
             return _below(sb.s_root, name)
         if (sb, row.root) not in self.nameless:
-            if name.startswith("/"):
-                above, _, last = name.rpartition("/")
-                dentry = Dentry(sb, last, _below(sb.s_root, above), directory=True)
-                dentry.unlinked = dentry.cant_mount = True
-            else:
-                dentry = NsDentry(sb, name, None)
-            self.nameless[sb, row.root] = dentry
+            removed = name.startswith("/")
+            self.nameless[sb, row.root] = _removed(sb.s_root, name) if removed else NsDentry(sb, name, None)
         return self.nameless[sb, row.root]
 
     def _attach(self, row: MountState) -> None:
@@ -155,8 +153,7 @@ class _Loader:
             assert mount.mnt_ns is not None, "only mounts in a namespace are loaded"
             mount.mnt_ns.root = mount
             return
-        parent = self.mounts.get(row.parent)
-        place = self.above[row.parent] if parent is None else Path(parent, parent.mnt_root)
+        place = self._base(row.parent, row.ns)
         try:
             dentry = _below(place.dentry, row.mountpoint)
         except NotADirectoryError:
@@ -215,10 +212,18 @@ class _Loader:
         ns.count += 1
         new_task(self.kernel, name, FsStruct(path_get(root), path_get(cwd)), ns, self.kernel.init_user_ns)
 
-    def _place(self, place: Place) -> Path:
-        mount = self.mounts.get(place.mount)
-        base = self.above[place.mount] if mount is None else Path(mount, mount.mnt_root)
-        return Path(base.mnt, _below(base.dentry, place.path))
+    def _place(self, place: Place, ns: int) -> Path:
+        base = self._base(place.mount, ns)
+        path = place.path.removesuffix(_DELETED)
+        return Path(base.mnt, (_below if path == place.path else _removed)(base.dentry, path))
+
+    def _base(self, id: int, ns: int | None) -> Path:
+        """The root of a mount; of one that is not listed the place from which its children's paths count."""
+        mount = self.mounts.get(id)
+        if mount is not None:
+            return Path(mount, mount.mnt_root)
+        assert ns is not None, "only rows in a namespace are loaded"
+        return self.above[ns]
 
 
 def _check(snapshot: Snapshot, rows: list[MountState]) -> None:
@@ -267,3 +272,11 @@ def _below(dentry: Dentry, path: str) -> Dentry:
             dentry.d_children[name] = Dentry(dentry.d_sb, name, dentry, directory=True)
         dentry = dentry.d_children[name]
     return dentry
+
+
+def _removed(dentry: Dentry, path: str) -> Dentry:
+    """A directory that was at ``path`` once."""
+    above, _, name = path.rpartition("/")
+    gone = Dentry(dentry.d_sb, name, _below(dentry, above), directory=True)
+    gone.unlinked = gone.cant_mount = True
+    return gone

@@ -21,7 +21,7 @@ from .kernel.flags import (
     MS_REMOUNT,
     OPEN_TREE_CLONE,
 )
-from .load import load
+from .load import NOT_LISTED, load
 from .shell.answer import escaped
 from .shell.session import CommandResult, Session
 from .shell.transcript import Line, parse
@@ -177,6 +177,11 @@ def _unknown(made: list[Made], before: Snapshot, after: Snapshot) -> Iterator[st
     for unknown in _UNKNOWN:
         if any(unknown.matters(call.name, call.args) for call in made):
             yield unknown.text
-    parents = (after.mounts.get(mount.parent) for mount in before.diff(after).added)
-    if any(parent is not None and parent.shared for parent in parents):
+    parents = [after.mounts[mount.parent] for mount in before.diff(after).added if mount.ns is not None]
+    yield from (
+        f"mount {parent.mount_id}, in which the caller's root is a directory: whether it is shared"
+        for parent in parents
+        if parent.source == NOT_LISTED
+    )
+    if any(parent.shared for parent in parents):
         yield "the other mount namespaces, where copies may appear: vfslab spread looks there"

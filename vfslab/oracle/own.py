@@ -1,20 +1,79 @@
-"""The mounts of the process that asks: its own /proc/self/mountinfo, read and nothing more."""
+"""The mounts of this machine as its /proc tells them: of the process that asks, and of all others."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Hashable, Iterator
 from pathlib import Path
+from typing import NamedTuple
 
+from vfslab.mountinfo import printable
 from vfslab.oracle.sandbox import NotAllowed
 from vfslab.snapshot import Snapshot
 
-MOUNTINFO = Path("/proc/self/mountinfo")
+PROC = Path("/proc")
+MOUNTINFO = PROC / "self" / "mountinfo"
+
+
+class Tables(NamedTuple):
+    """The mountinfo of every namespace of this machine that can be read, the own first.
+
+    ``texts`` are by the name of a process in it, with how many others there are; processes of one
+    namespace with different roots have tables of their own. ``unread`` counts those that may not be asked.
+    """
+
+    texts: dict[str, str]
+    unread: int
 
 
 def own_mounts() -> Snapshot:
     """What this very process sees. Raises NotAllowed where there is no such file to read."""
+    return Snapshot.from_mountinfo(_own_text(), "self")
+
+
+def _own_text() -> str:
     try:
-        text = os.fsdecode(MOUNTINFO.read_bytes())
+        return os.fsdecode(MOUNTINFO.read_bytes())
     except OSError as error:
         raise NotAllowed(f"{MOUNTINFO}: {error.strerror}; only Linux with /proc mounted has it") from None
-    return Snapshot.from_mountinfo(text, "self")
+
+
+def all_mounts() -> Tables:
+    """What the processes of this machine see. Raises NotAllowed where not even the own table can be read."""
+    users: dict[str, list[str]] = {_own_text(): []}
+    seen: dict[Hashable, str] = {}
+    unread = 0
+    for process in sorted(_processes(), key=lambda path: int(path.name)):
+        try:
+            view = _view(process)
+            text = seen.get(view) or os.fsdecode((process / "mountinfo").read_bytes())
+            name = f"{process.name} {printable(os.fsdecode((process / 'comm').read_bytes()).strip())}"
+        except PermissionError:
+            unread += 1
+            continue
+        except OSError:
+            continue  # it has ended meanwhile
+        if view is not None:
+            seen[view] = text
+        if text:  # else it has ended, and nobody has waited for it yet
+            users.setdefault(text, []).append(name)
+    return Tables({_name(names): text for text, names in users.items()}, unread)
+
+
+def _processes() -> Iterator[Path]:
+    return (path for path in PROC.iterdir() if path.name.isdecimal())
+
+
+def _view(process: Path) -> Hashable:
+    """What two processes have in common that read the same table: namespace and root. None where hidden."""
+    try:
+        root = (process / "root").stat()
+        return (process / "ns" / "mnt").stat().st_ino, root.st_dev, root.st_ino, (process / "root").readlink()
+    except PermissionError:
+        return None
+
+
+def _name(names: list[str]) -> str:
+    others = len(names) - 1
+    first = names[0] if names else "this process"
+    return f"{first} and {others} more" if others > 0 else first
