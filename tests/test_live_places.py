@@ -294,6 +294,9 @@ statmount I 0xffff
 listmount LSMT_ROOT
 cat /proc/self/mounts
 cat /proc/self/mountinfo
+T = openat AT_FDCWD /proc/self/mounts O_RDONLY
+read T 65536
+read T 65536
 clone sh2 CLONE_NEWUSER,CLONE_NEWNS
 sh2# cat /proc/self/mountinfo
 sh2# umount /b

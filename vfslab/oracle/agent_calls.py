@@ -51,13 +51,23 @@ def machine_flags(flags: int) -> int:
     return own | (os.O_NOFOLLOW if flags & O_NOFOLLOW else 0)
 
 
+def keep_open(fd: int, path: bytes | None, flags: int) -> int:
+    """openat(2) for a caller; what is read of a mount table is to be seen_inside()."""
+    new = openat(fd, path, flags)
+    if isinstance(path, Magic) and path.endswith((b"/mountinfo", b"/mounts")):
+        state.tables.add(new)
+    return new
+
+
 def close(fd: int) -> None:
     os.close(mine(fd))
     state.given.remove(fd)
+    state.tables.discard(fd)
 
 
 def read(fd: int, count: int) -> str:
-    return decode(os.read(mine(fd), min(count, READ_LIMIT)))
+    text = decode(os.read(mine(fd), min(count, READ_LIMIT)))
+    return seen_inside(text) if fd in state.tables else text
 
 
 def readfile(path: bytes | None) -> str:
@@ -210,7 +220,7 @@ CALLS: dict[str, Callable[..., Any]] = {
     "statmount": mounts.statmount,
     "listmount": mounts.listmount,
     "statx": mounts.statx,
-    "openat": openat,
+    "openat": keep_open,
     "close": close,
     "fchdir": lambda fd: os.fchdir(mine(fd)),
     "read": read,

@@ -57,15 +57,17 @@ class State:
     """What this process knows of itself.
 
     ``procfs`` is a descriptor on a procfs, opened when the sandbox is made, ``given`` are the
-    descriptors that calls gave. ``outer_owner`` is how the options of a tmpfs name root of a
-    sandbox that is in a user namespace. ``machine_is_ours`` says that nobody else is on this
-    machine, so that its limits may be changed: a VM sets it.
+    descriptors that calls gave, ``tables`` those of them that mount tables are read from.
+    ``outer_owner`` is how the options of a tmpfs name root of a sandbox that is in a user
+    namespace. ``machine_is_ours`` says that nobody else is on this machine, so that its
+    limits may be changed: a VM sets it.
     """
 
     def __init__(self) -> None:
         self.procfs = -1
         self.outer_owner = ""
         self.given: set[int] = set()
+        self.tables: set[int] = set()
         self.machine_is_ours = False
 
 
