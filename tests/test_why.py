@@ -206,6 +206,18 @@ DONE = [
         ),
     ),
     (
+        "clone sh2 CLONE_NEWNS",
+        said('clone(CLONE_NEWNS, "sh2") = success', "    + a mount namespace of 13 mounts"),
+    ),
+    (
+        "F = open_tree AT_FDCWD /a OPEN_TREE_CLONE,AT_RECURSIVE",
+        said(
+            'open_tree(AT_FDCWD, "/a", OPEN_TREE_CLONE|AT_RECURSIVE) = success',
+            "    + a detached tree of 2 mounts",
+            unknown=(LOCKED,),
+        ),
+    ),
+    (
         "mount -t zfs pool/x /a/z",
         said(
             'mount("pool/x", "/a/z", "zfs", 0, NULL) = success',
@@ -249,6 +261,15 @@ def test_a_transcript_is_explained_up_to_its_first_failure() -> None:
     explanation = explain([command], Snapshot.from_mountinfo(TABLE), "7.0")
     assert [call.answer.errno for call in explanation.made] == [None, None, "EINVAL"]
     assert "    > 22 X: from /a/x to /c/y" in str(explanation).splitlines()
+
+
+def test_a_descriptor_is_passed_on() -> None:
+    command = (
+        "F = open_tree AT_FDCWD /a OPEN_TREE_CLONE,AT_RECURSIVE\n"
+        'move_mount F "" AT_FDCWD /c/new MOVE_MOUNT_F_EMPTY_PATH'
+    )
+    explanation = explain([command], Snapshot.from_mountinfo(TABLE), "7.0")
+    assert explanation.changes == ("+ A on /c/new: shared:2", "+ X on /c/new/x: shared:3")
 
 
 def test_hostile_names_are_shown_in_escapes() -> None:

@@ -30,9 +30,18 @@ def consequences(before: Snapshot, after: Snapshot, pid: int) -> Iterator[str]:
         yield f"… and {len(lines) - _MOST} more changes"
     if task.root != before.tasks[pid].root:
         yield f"~ the caller's root is {_name(after.mounts[task.root.mount])} now"
-    elsewhere = sum(mount.ns not in (None, task.ns) for mount in before.diff(after).added)
-    if elsewhere:
-        yield f"+ {elsewhere} in namespaces that are not listed"
+    yield from _elsewhere(before, after, task.ns)
+
+
+def _elsewhere(before: Snapshot, after: Snapshot, own: int) -> Iterator[str]:
+    """What is new where the task is not: detached trees, and other namespaces."""
+    added = Counter(mount.ns for mount in before.diff(after).added if mount.ns not in (None, own))
+    for ns, number in added.items():
+        mounts = f"{number} mount" + ("s" if number > 1 else "")
+        if ns in before.namespaces:
+            yield f"+ {mounts} in a namespace that is not listed"
+        else:
+            yield f"+ a {'detached tree' if after.namespaces[ns].anon else 'mount namespace'} of {mounts}"
 
 
 def _new_namespace(after: Snapshot, pid: int) -> Iterator[str]:

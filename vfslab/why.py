@@ -177,7 +177,9 @@ def _unknown(made: list[Made], before: Snapshot, after: Snapshot) -> Iterator[st
     for unknown in _UNKNOWN:
         if any(unknown.matters(call.name, call.args) for call in made):
             yield unknown.text
-    parents = [after.mounts[mount.parent] for mount in before.diff(after).added if mount.ns is not None]
+    parents = [
+        after.mounts[mount.parent] for mount in before.diff(after).added if mount.ns in before.namespaces
+    ]
     yield from (
         f"mount {parent.mount_id}, in which the caller's root is a directory: whether it is shared"
         for parent in parents
