@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import ctypes
 import errno
-import fcntl
 import os
 import signal
 import struct
@@ -202,9 +201,9 @@ def sysctl(name: bytes, value: int) -> None:
 
 
 def ns_get_mntns_id(fd: int) -> int:
-    answer = bytearray(8)
-    fcntl.ioctl(mine(fd), NS_GET_MNTNS_ID, answer)
-    return int.from_bytes(answer, sys.byteorder)
+    answer = ctypes.create_string_buffer(8)
+    libc.ioctl(mine(fd), NS_GET_MNTNS_ID, answer)
+    return int.from_bytes(answer.raw, sys.byteorder)
 
 
 CALLS: dict[str, Callable[..., Any]] = {
@@ -222,7 +221,7 @@ CALLS: dict[str, Callable[..., Any]] = {
     "statx": mounts.statx,
     "openat": keep_open,
     "close": close,
-    "fchdir": lambda fd: os.fchdir(mine(fd)),
+    "fchdir": lambda fd: libc.fchdir(mine(fd)),
     "read": read,
     "pipe": pipe,
     "memfd_create": lambda: os.memfd_create("memfd"),

@@ -94,6 +94,8 @@ def prototypes() -> ctypes.CDLL:
         ("pivot_root", text, text),
         ("chdir", text),
         ("chroot", text),
+        ("fchdir", number),
+        ("ioctl", number, long, pointer),
         ("unshare", number),
         ("setns", number, number),
         ("openat", number, text, number, number),
@@ -127,8 +129,8 @@ def decode(name: bytes) -> str:
 
 
 def mine(fd: int) -> int:
-    """The descriptor, or one that is closed where ``fd`` is the program's own or none at all."""
-    return fd if fd in state.given or fd == AT_FDCWD else CLOSED
+    """The descriptor, or one that is closed where ``fd`` is the program's own."""
+    return fd if fd in state.given or fd < 0 else CLOSED
 
 
 def at(fd: int, path: bytes | None) -> tuple[int, bytes | None]:

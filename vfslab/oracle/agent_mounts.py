@@ -105,7 +105,7 @@ def mount_setattr(fd: int, path: bytes | None, flags: int, attr: dict[str, int],
     """struct mount_attr. A descriptor that was not given is closed for the kernel too."""
     userns = attr.get("userns_fd", CLOSED)
     words = [attr.get(name, 0) for name in ("attr_set", "attr_clr", "propagation")]
-    words.append((userns if userns < 0 else mine(userns)) & 2**64 - 1)
+    words.append(mine(userns) & 2**64 - 1)
     buffer = packed(struct.pack("=4Q", *words), attr, size)
     syscall("mount_setattr", *at(fd, path), flags, buffer, size)
 
