@@ -269,7 +269,7 @@ FOREST = snapshot(
         (5, "/mnt/in", [], False, r"5 a\012b on /mnt/in"),
         (6, "/", [7], False, "6 T6, attached nowhere"),
         (7, "/a", [], False, "7 T7 on /a"),
-        (8, None, [9], False, "8 T8 in a cycle of parents"),
+        (8, None, [9], False, "8 T8 on no path"),
         (10, "/hidden/by/parent", [], False, "10 T10 on /hidden/by/parent"),
     ],
 )

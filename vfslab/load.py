@@ -7,17 +7,17 @@ plainest thing that gives the same picture; ``load`` lists it.
 from __future__ import annotations
 
 from .kernel import Kernel
-from .kernel.filesystems import FILE_SYSTEMS, new_super, parse_monolithic
+from .kernel.filesystems import FILE_SYSTEMS, new_super, own_options, parse_monolithic
 from .kernel.flags import MNT_LOCKED, MNT_READONLY, MNT_RELATIME, T_SHARED, T_UNBINDABLE
 from .kernel.globals import Ida
 from .kernel.links import add_slave_behind, add_slave_first, join_ring, ring
 from .kernel.namespace import new_mnt_ns
 from .kernel.nsproxy import new_task
 from .kernel.objects import Dentry, FileSystemType, MntNamespace, Mount, NsDentry, Path, SuperBlock
+from .kernel.proc_namespace import OPTION_WORDS
 from .kernel.tasks import FsStruct
 from .kernel.vfsmount import attach_mnt, lookup_mnt, mnt_add_to_ns, new_mount, path_get
 from .snapshot import MountState, Place, Snapshot
-from .take import OPTION_WORDS
 
 # The task that stands in the namespace of the masters that are not listed, and the source of a
 # mount of which a table says only that the root of its reader is a directory there.
@@ -131,6 +131,7 @@ class _Loader:
             )
             sb.s_id = row.dev
             sb.s_flags = parse_monolithic(_ANYTHING, 0, row.super_options).sb_flags
+            sb.s_options = own_options(row.super_options)
             sb.s_shown = row.super_options
             if s_type.single:
                 k.single_supers[s_type.name] = sb
@@ -233,7 +234,7 @@ def _check(snapshot: Snapshot, rows: list[MountState]) -> None:
     paths = snapshot.paths()
     for row in rows:
         if paths[row.id] is None:
-            raise LoadError(f"mount {row.mount_id} is in a cycle of parents")
+            raise LoadError(f"no path leads to mount {row.mount_id}")
         assert row.ns is not None, "only rows in a namespace are loaded"
         root = snapshot.namespaces[row.ns].root
         if row.parent not in snapshot.mounts and root not in (row.id, row.parent):
@@ -254,7 +255,7 @@ def _check(snapshot: Snapshot, rows: list[MountState]) -> None:
 
 
 def _flags(row: MountState) -> int:
-    """The flags that mountinfo has words for (``take.option_words`` the other way round), and the lock."""
+    """The flags that mountinfo has words for (``mount_options`` the other way round), and the lock."""
     words = row.options.split(",")
     flags = MNT_READONLY if "ro" in words else 0
     for flag, word in OPTION_WORDS:

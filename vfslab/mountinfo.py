@@ -16,6 +16,11 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
+from vfslab.kernel import proc_namespace
+
+escape_path = proc_namespace.escape_path
+escape_word = proc_namespace.escape_word
+
 
 class Entry(NamedTuple):
     """One line. ``root``, ``mountpoint``, ``fstype`` and ``source`` are unescaped.
@@ -69,19 +74,7 @@ _MISTAKEN = (
 )
 
 _OCTAL = re.compile(r"(?:\\[0-3][0-7]{2})+")
-_PATH_ESCAPES = {ord(char): f"\\{ord(char):03o}" for char in " \t\n\\"}
-_WORD_ESCAPES = _PATH_ESCAPES | {ord("#"): "\\043"}
 _UNPRINTABLE = re.compile(r"[^!-\[\]-~]")
-
-
-def escape_path(text: str) -> str:
-    """``text`` as the kernel prints it in the fields root and mountpoint."""
-    return text.translate(_PATH_ESCAPES)
-
-
-def escape_word(text: str) -> str:
-    """``text`` as the kernel prints it in the fields filesystem type and source."""
-    return text.translate(_WORD_ESCAPES)
 
 
 def unescape(text: str) -> str:

@@ -26,7 +26,8 @@ class MountState(NamedTuple):
     mountinfo shows. ``parent`` is an ``id``: its own when it has no parent;
     where a mountinfo names a parent it does not list, that number, absent from
     the snapshot. ``mountpoint`` is the path of the mountpoint below the parent's
-    root ("/" on the root itself); where the parent is absent, the path as read.
+    root ("/" on the root itself); where the parent is absent, the path as read; where a rename
+    took the mountpoint out of what the parent shows, the path in the filesystem behind "(unreachable)".
     ``root`` is the path of the mount's root inside its filesystem.
     ``group`` and ``master`` are peer group ids, 0 for none; ``master_mount`` the
     ``id`` of the one mount that is the master, 0 where not known.
@@ -53,6 +54,11 @@ class MountState(NamedTuple):
     locked: bool = False
     propagate_from: int = 0
     other_tags: tuple[str, ...] = ()
+
+    @property
+    def escaped(self) -> bool:
+        """Whether the mountpoint is not among what the parent shows, so that no path leads to the mount."""
+        return self.mountpoint.startswith("(unreachable)")
 
     @property
     def propagation(self) -> str:
@@ -212,7 +218,8 @@ class Snapshot:
     def path(self, id: int, root: Place | None = None) -> str | None:
         """Where mount ``id`` is, as a path from ``root``, by default from the top of its tree.
 
-        None where climbing from the mount does not lead to ``root``: __d_path().
+        None where climbing from the mount does not lead to ``root``, or out of what a mount on the way
+        shows: __d_path().
         Raises KeyError for an id that is not here.
         """
         return self._climb(self.mounts[id], root, {})
@@ -264,7 +271,7 @@ class Snapshot:
         if mount.parent == id and mount.ns is None:
             return f"{name}, attached nowhere"
         path = self.path(id)
-        return f"{name} in a cycle of parents" if path is None else f"{name} on {printable(path)}"
+        return f"{name} on no path" if path is None else f"{name} on {printable(path)}"
 
     def namespace_name(self, ns: int | None) -> str:
         """The name of the first task in namespace ``ns``, else "namespace 2" or "detached tree 2"."""
@@ -307,6 +314,8 @@ class Snapshot:
             known[mount.id] = None  # what a cycle of parents comes back to
             if root is not None and mount.id == root.mount:
                 known[mount.id] = "/" if root.path == "/" else None
+            elif mount.escaped:
+                known[mount.id] = None
             elif root is not None and mount.parent == root.mount:
                 known[mount.id] = below(mount.mountpoint, root.path)
             elif mount.parent not in self.mounts:

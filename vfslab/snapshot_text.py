@@ -33,7 +33,7 @@ def joined(texts: Mapping[str, str]) -> Snapshot:
 def mountinfo(snapshot: Snapshot, pid: int) -> str:
     """See ``Snapshot.mountinfo``."""
     seen = snapshot.visible(pid)
-    groups = {mount.group for mount, _ in seen}
+    groups = {mount.group for mount, _ in seen} | _groups_out_of_sight(snapshot, pid)
     dominating: dict[int, int | None] = {}
     entries = []
     for mount, path in seen:
@@ -44,6 +44,20 @@ def mountinfo(snapshot: Snapshot, pid: int) -> str:
         names = mount.fstype, mount.source, mount.super_options
         entries.append(Entry(*ids, mount.dev, mount.root, path, mount.options, tags, *names))
     return format(entries)
+
+
+def _groups_out_of_sight(snapshot: Snapshot, pid: int) -> set[int]:
+    """The groups with a member below the task's root to which no path leads, for a rename took it away.
+
+    is_path_reachable(), which get_dominating_id() asks, climbs from mount to mount alone.
+    """
+    root = snapshot.tasks[pid].root.mount
+    lost = {mount.id: mount for mount in snapshot.mounts.values() if mount.escaped and mount.parent != root}
+    if not lost:
+        return set()
+    found = {id: mount._replace(mountpoint="/") for id, mount in lost.items()}
+    whole = Snapshot({**snapshot.mounts, **found}, snapshot.namespaces, snapshot.tasks)
+    return {mount.group for mount, _ in whole.visible(pid)}
 
 
 def _tags(mount: MountState, dom: int) -> tuple[str, ...]:

@@ -5,38 +5,14 @@ Reads a kernel, changes nothing. The picture itself knows no kernel.
 
 from __future__ import annotations
 
-from functools import cache
 from typing import TypeAlias
 
 from .kernel import Kernel
-from .kernel.flags import (
-    MNT_LOCKED,
-    MNT_NOATIME,
-    MNT_NODEV,
-    MNT_NODIRATIME,
-    MNT_NOEXEC,
-    MNT_NOSUID,
-    MNT_NOSYMFOLLOW,
-    MNT_READONLY,
-    MNT_RELATIME,
-    MNT_USER_SETTABLE_MASK,
-    T_SHARED,
-    T_UNBINDABLE,
-)
+from .kernel.flags import MNT_LOCKED, MNT_USER_SETTABLE_MASK, T_SHARED, T_UNBINDABLE
 from .kernel.objects import Dentry, MntNamespace, Mount, Path, path_below
+from .kernel.proc_namespace import mount_options
 from .kernel.tasks import Task
 from .snapshot import MountState, NamespaceState, Place, Snapshot, TaskState
-
-# The order in which show_mnt_opts() prints them.
-OPTION_WORDS = (
-    (MNT_NOSUID, "nosuid"),
-    (MNT_NODEV, "nodev"),
-    (MNT_NOEXEC, "noexec"),
-    (MNT_NOATIME, "noatime"),
-    (MNT_NODIRATIME, "nodiratime"),
-    (MNT_RELATIME, "relatime"),
-    (MNT_NOSYMFOLLOW, "nosymfollow"),
-)
 
 
 def take(kernel: Kernel) -> Snapshot:
@@ -49,8 +25,8 @@ def take(kernel: Kernel) -> Snapshot:
 
 
 # A mount, and of it what can change: parent, mountpoint, whether its root is removed, namespace,
-# flags, type flags, group, master, master's group, the superblock's options.
-Note: TypeAlias = tuple[Mount, Mount, Dentry, bool, int | None, int, int, int, Mount | None, int, str]
+# flags, whether idmapped, type flags, group, master, master's group, the superblock's options.
+Note: TypeAlias = tuple[Mount, Mount, Dentry, bool, int | None, int, bool, int, int, Mount | None, int, str]
 
 
 def note(mount: Mount) -> Note:
@@ -63,6 +39,7 @@ def note(mount: Mount) -> Note:
         mount.mnt_root.unlinked,
         ns.id if ns is not None and mount.id in ns.mounts else None,
         mount.mnt_flags,
+        mount.mnt_idmap,
         mount.mnt_t_flags,
         mount.mnt_group_id,
         master,
@@ -73,7 +50,20 @@ def note(mount: Mount) -> Note:
 
 def row(noted: Note) -> MountState:
     """The row that a note stands for; it may be asked for when the mount itself is gone."""
-    mount, parent, mountpoint, removed, ns, flags, type_flags, group, master, master_group, shown = noted
+    (
+        mount,
+        parent,
+        mountpoint,
+        removed,
+        ns,
+        flags,
+        idmapped,
+        type_flags,
+        group,
+        master,
+        master_group,
+        shown,
+    ) = noted
     return MountState(
         id=mount.id,
         mount_id=mount.mnt_id,
@@ -84,7 +74,7 @@ def row(noted: Note) -> MountState:
         dev=mount.mnt_sb.s_id,
         fstype=mount.mnt_sb.s_type.name,
         source=mount.mnt_devname,
-        options=option_words(flags & MNT_USER_SETTABLE_MASK),
+        options=mount_options(flags & MNT_USER_SETTABLE_MASK, idmapped),
         super_options=shown,
         shared=bool(type_flags & T_SHARED),
         group=group,
@@ -93,14 +83,6 @@ def row(noted: Note) -> MountState:
         unbindable=bool(type_flags & T_UNBINDABLE),
         locked=bool(flags & MNT_LOCKED),
     )
-
-
-@cache
-def option_words(flags: int) -> str:
-    """The flags of a mount as mountinfo spells them."""
-    words = ["ro" if flags & MNT_READONLY else "rw"]
-    words += [word for flag, word in OPTION_WORDS if flags & flag]
-    return ",".join(words)
 
 
 def namespace_state(ns: MntNamespace) -> NamespaceState:

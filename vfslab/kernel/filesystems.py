@@ -19,6 +19,7 @@ from .objects import FileSystemType, SuperBlock
 from .tasks import Task, UserNamespace
 
 _TMPFS_OPTIONS = frozenset(("size", "nr_blocks", "nr_inodes", "mode", "uid", "gid", "huge", "mpol"))
+_PROC_OPTIONS = frozenset(("hidepid", "gid", "subset"))
 SB_FLAGS = SB_RDONLY | SB_SYNCHRONOUS | SB_MANDLOCK | SB_DIRSYNC | SB_LAZYTIME
 _FLAG_WORDS = MappingProxyType(
     {"sync": SB_SYNCHRONOUS, "dirsync": SB_DIRSYNC, "mand": SB_MANDLOCK, "lazytime": SB_LAZYTIME}
@@ -77,24 +78,34 @@ _DEFAULTS = MappingProxyType(
         "ramfs": {"mode": "755"},
     }
 )
+TMPFS_MAGIC = 0x01021994
+PROC_MAGIC = 0x9FA0
 FILE_SYSTEMS = MappingProxyType(
     {
         fs_type.name: fs_type
         for fs_type in (
-            FileSystemType("tmpfs", options=_TMPFS_OPTIONS, userns_mount=True, allow_idmap=True),
             FileSystemType(
-                "ramfs", options=frozenset(("mode",)), ignores_unknown_options=True, userns_mount=True
+                "tmpfs", options=_TMPFS_OPTIONS, userns_mount=True, allow_idmap=True, magic=TMPFS_MAGIC
             ),
-            FileSystemType("proc", create_errno="ENOENT", options=frozenset(("hidepid", "gid", "subset"))),
-            FileSystemType("sysfs", single=True, create_errno="EPERM"),
-            FileSystemType("rootfs", user_mountable=False),
-            FileSystemType("nullfs", user_mountable=False, create_errno="ENOENT", nouser=True),
-            FileSystemType("nsfs", user_mountable=False),
-            FileSystemType("pidfs", user_mountable=False, nouser=True),
-            FileSystemType("pipefs", nouser=True),
-            FileSystemType("sockfs", nouser=True),
-            FileSystemType("procfs", user_mountable=False, nouser=True),
-            FileSystemType("memfd", user_mountable=False, nouser=True),
+            FileSystemType(
+                "ramfs",
+                options=frozenset(("mode",)),
+                ignores_unknown_options=True,
+                userns_mount=True,
+                magic=0x858458F6,
+            ),
+            FileSystemType("proc", create_errno="ENOENT", options=_PROC_OPTIONS, magic=PROC_MAGIC),
+            FileSystemType("sysfs", single=True, create_errno="EPERM", magic=0x62656572),
+            FileSystemType("rootfs", user_mountable=False, magic=TMPFS_MAGIC),
+            FileSystemType(
+                "nullfs", user_mountable=False, create_errno="ENOENT", nouser=True, magic=0x4E554C4C
+            ),
+            FileSystemType("nsfs", user_mountable=False, magic=0x6E736673),
+            FileSystemType("pidfs", user_mountable=False, nouser=True, magic=0x50494446),
+            FileSystemType("pipefs", nouser=True, magic=0x50495045),
+            FileSystemType("sockfs", nouser=True, magic=0x534F434B),
+            FileSystemType("procfs", user_mountable=False, nouser=True, magic=PROC_MAGIC),
+            FileSystemType("memfd", user_mountable=False, nouser=True, magic=TMPFS_MAGIC),
         )
     }
 )
@@ -161,10 +172,23 @@ def reconfigure_super(sb: SuperBlock, wanted: Parameters) -> None:
     sb.s_options = {
         name: merged[name] for name in _SHOWN if merged.get(name) and merged[name] != defaults.get(name)
     }
-    words = ["ro" if sb.s_flags & SB_RDONLY else "rw"]
-    words += [word for word, flag in _FLAG_WORDS.items() if sb.s_flags & flag]
-    words += [f"{name}={value}" for name, value in sb.s_options.items()]
-    sb.s_shown = ",".join(words)
+    sb.s_shown = ("ro" if sb.s_flags & SB_RDONLY else "rw") + show_sb_opts(sb) + show_options(sb)
+
+
+def show_sb_opts(sb: SuperBlock) -> str:
+    """The superblock's flags as the mount tables print them, each with a comma before it; not ro and rw."""
+    return "".join(f",{word}" for word, flag in _FLAG_WORDS.items() if sb.s_flags & flag)
+
+
+def show_options(sb: SuperBlock) -> str:
+    """The filesystem's own options, each with a comma before it (shmem_show_options)."""
+    return "".join(f",{name}={value}" if value else f",{name}" for name, value in sb.s_options.items())
+
+
+def own_options(shown: str) -> dict[str, str]:
+    """The filesystem's own options among the words that mountinfo has for its superblock."""
+    words = [word for word in shown.split(",") if word not in ("ro", "rw", *_FLAG_WORDS)]
+    return {name: value for name, _, value in (word.partition("=") for word in words)}
 
 
 def vfs_get_tree(k: Globals, fs_type: FileSystemType, user_ns: UserNamespace, wanted: Parameters) -> Code:

@@ -18,6 +18,7 @@ from .namei import user_path_at
 from .namespace import new_mnt_ns
 from .nsproxy import copy_fs_struct, do_exit, inherit_files, new_task
 from .objects import MntNamespace, Mount, Path
+from .proc_namespace import whole_table
 from .releases import DEFAULT_RELEASE, RELEASES
 from .syscalls import enter, syscall
 from .tasks import FsStruct, Task
@@ -92,7 +93,10 @@ class Kernel(Globals):
         return path.dentry.d_sb.s_dev, path.dentry.ino, path.dentry.is_dir
 
     def readfile(self, task: Task, name: str) -> str:
-        """A file's text, which is empty: open(2) and read(2). Raises Refused, EISDIR for a directory."""
+        """A file's text: open(2) and read(2). Only tables of mounts have any. Raises Refused, EISDIR too."""
+        text = whole_table(self, task, name)
+        if text is not None:
+            return text
         path = user_path_at(self, task, name)
         path_put(self, path)
         if path.dentry.is_dir:

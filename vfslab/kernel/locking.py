@@ -38,9 +38,9 @@ def under_namespace_sem(k: Globals, function: str, body: Code) -> Code:
     return value
 
 
-def holding(function: str, lock: str, body: Code) -> Code:
+def holding(function: str, lock: str, body: Code, *, shared: bool = False) -> Code:
     """Run ``body`` with ``lock`` held by ``function``; it is given back when ``body`` is refused, too."""
-    yield Acquire(function, lock)
+    yield Acquire(function, lock, shared)
     try:
         value = yield from body
     except Refused:

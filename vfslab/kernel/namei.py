@@ -8,6 +8,7 @@ Source: fs/namei.c (path_init, link_path_walk, follow_dotdot, filename_parentat)
 from __future__ import annotations
 
 from collections import deque
+from enum import Enum
 from typing import NamedTuple
 
 from . import refusals
@@ -205,19 +206,33 @@ def d_path(place: Path, root: Path) -> NamedPlace:
 
     Just "/" where a rename has led out of what the mount shows.
     """
+    path, end = prepend_path(place, root)
+    return NamedPlace("/" if end is End.ESCAPED else path or "/", end is End.ROOT)
+
+
+class End(Enum):
+    """Where the way up from a place ends: at the root asked for, at the top of its tree, off its mount."""
+
+    ROOT = 0
+    TOP = 1
+    ESCAPED = 3
+
+
+def prepend_path(place: Path, root: Path) -> tuple[str, End]:
+    """The names on the way from the place up to ``root`` or as far as it goes, "" for none, and its end."""
     names: list[str] = []
     mount, dentry = place
     while (mount, dentry) != root:
-        if dentry is mount.mnt_root:
-            if not mnt_has_parent(mount):
-                return NamedPlace("/" + "/".join(reversed(names)), False)
+        if dentry is mount.mnt_root and mnt_has_parent(mount):
             mount, dentry = mount.mnt_parent, mount.mnt_mountpoint
-            continue
-        if dentry.d_parent is None:
-            return NamedPlace("/", False)
-        names.append(dentry.d_name)
-        dentry = dentry.d_parent
-    return NamedPlace("/" + "/".join(reversed(names)), True)
+        elif dentry is mount.mnt_root:
+            return "".join(reversed(names)), End.TOP
+        elif dentry.d_parent is None:
+            return "".join(reversed(names)), End.ESCAPED
+        else:
+            names.append(f"/{dentry.d_name}")
+            dentry = dentry.d_parent
+    return "".join(reversed(names)), End.ROOT
 
 
 def is_path_reachable(mount: Mount, dentry: Dentry, root: Path) -> bool:

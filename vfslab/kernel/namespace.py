@@ -111,6 +111,15 @@ def counterparts(old: Mount, new: Mount) -> Iterator[tuple[Mount, Mount]]:
             source = next_mnt(skip_mnt_tree(source), old)
 
 
+def mounts_from(ns: MntNamespace, id: int) -> list[Mount]:
+    """The mounts that the namespace lists with that unique id or a greater one, in this order.
+
+    The kernel keeps them in a tree (mnt_find_id_at, rb_next).
+    """
+    found = (mount for mount in ns.mounts.values() if mount.mnt_id_unique >= id)
+    return sorted(found, key=lambda mount: mount.id)
+
+
 def put_mnt_ns(k: Globals, ns: MntNamespace) -> Code:
     """Drop a reference to the namespace; with the last one all its mounts go, without propagation."""
     ns.count -= 1

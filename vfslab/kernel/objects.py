@@ -59,7 +59,8 @@ class FileSystemType(NamedTuple):
     ``single`` types have one instance that every mount shares (sysfs);
     ``create_errno`` is what creating a file in it is answered with, None where
     files can be made; ``options`` are the option names it accepts. ``nouser``: its superblocks are for
-    the kernel alone (SB_NOUSER); ``userns_mount`` is FS_USERNS_MOUNT, ``allow_idmap`` FS_ALLOW_IDMAP.
+    the kernel alone (SB_NOUSER); ``userns_mount`` is FS_USERNS_MOUNT, ``allow_idmap`` FS_ALLOW_IDMAP;
+    ``magic`` is the number of its superblocks, as in <linux/magic.h>.
     """
 
     name: str
@@ -71,6 +72,7 @@ class FileSystemType(NamedTuple):
     nouser: bool = False
     userns_mount: bool = False
     allow_idmap: bool = False
+    magic: int = 0
 
 
 class Dentry:
@@ -154,12 +156,14 @@ def is_subdir(dentry: Dentry, ancestor: Dentry) -> bool:
 
 
 def path_below(dentry: Dentry, root: Dentry) -> str:
-    """The path from ``root`` down to ``dentry``; from the filesystem's root where it is not below."""
+    """The path from ``root`` down to ``dentry``; "(unreachable)", and its path, where it is not below."""
     if dentry is root:
         return "/"
     if root.d_parent is None:
         return dentry.d_path
-    return dentry.d_path.removeprefix(root.d_path) if is_subdir(dentry, root) else dentry.d_path
+    if not is_subdir(dentry, root):
+        return f"(unreachable){dentry.d_path}"
+    return dentry.d_path.removeprefix(root.d_path)
 
 
 class Mountpoint:
@@ -274,7 +278,7 @@ def mnt_has_parent(mount: Mount) -> bool:
 class Path(NamedTuple):
     """struct path: a place is a dentry as seen through a mount.
 
-    ``str`` is its path from the top of the tree of mounts.
+    ``str`` is its path from the top of the tree of mounts, or from where it left what its mount shows.
     """
 
     mnt: Mount
@@ -283,7 +287,7 @@ class Path(NamedTuple):
     def __str__(self) -> str:
         mount, dentry = self
         steps = [path_below(dentry, mount.mnt_root)]
-        while mnt_has_parent(mount):
+        while mnt_has_parent(mount) and steps[-1].startswith("/"):
             mount, dentry = mount.mnt_parent, mount.mnt_mountpoint
             steps.append(path_below(dentry, mount.mnt_root))
         return "".join(step for step in reversed(steps) if step != "/") or "/"

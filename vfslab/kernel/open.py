@@ -27,7 +27,7 @@ from .internal import internal_file
 from .namei import getname_maybe_null, user_path_at
 from .objects import MntNamespace
 from .proc_namespace import mounts_open
-from .seq_file import SeqFile
+from .seq_file import SeqFile, seq_read_iter
 from .tasks import Task
 from .vfsmount import path_get, path_put
 
@@ -39,7 +39,7 @@ def do_openat(k: Globals, task: Task, dfd: int, name: str, flags: int) -> Code:
     ENOENT, ENOTDIR, EISDIR, EROFS, ELOOP, EEXIST, EBADF, EACCES.
     """
     yield from ()
-    if not flags & O_PATH and (file := mounts_open(k, task, name)) is not None:
+    if not flags & O_PATH and (file := (yield from mounts_open(k, task, name, flags))) is not None:
         return fd_install(task, file)
     if flags & O_CREAT and not flags & O_PATH:
         try:
@@ -74,7 +74,9 @@ def do_fchdir(k: Globals, task: Task, fd: int) -> Code:
 def do_read(k: Globals, task: Task, fd: int, size: int) -> Code:
     """read(2): the next text of a mount table, at most ``size`` bytes; nothing of a file, which is empty.
 
-    Raises EBADF, EISDIR, EINVAL.
+    Bytes that make no characters, as where a piece ends amid one, are surrogate-escaped.
+
+    Raises EBADF, EISDIR, EINVAL, ENOMEM.
     """
     file = fget(task, fd)
     if file.f_path.dentry.is_dir:
@@ -82,7 +84,8 @@ def do_read(k: Globals, task: Task, fd: int, size: int) -> Code:
     if file.f_path.dentry.d_sb.s_type.name in ("nsfs", "pidfs"):
         raise Refused(refusals.NOTHING_TO_READ, fd)
     if isinstance(file.private_data, SeqFile):
-        return (yield from file.private_data.read(k, size))
+        text = yield from seq_read_iter(file.private_data, size)
+        return text.decode("utf-8", "surrogateescape")
     return ""
 
 

@@ -11,7 +11,9 @@ from collections.abc import Iterator
 
 from .flags import T_SHARED, T_UNBINDABLE
 from .globals import Globals
-from .objects import Mount
+from .links import ring
+from .namei import is_path_reachable
+from .objects import Mount, Path
 
 
 def is_shared(mount: Mount) -> bool:
@@ -36,6 +38,17 @@ def release_group_id(k: Globals, mount: Mount) -> None:
 def peers(one: Mount, other: Mount) -> bool:
     """Whether the two are in the same peer group (peers)."""
     return one.mnt_group_id != 0 and one.mnt_group_id == other.mnt_group_id
+
+
+def get_dominating_id(mount: Mount, root: Path) -> int:
+    """The nearest group up the masters with a member in the mount's namespace below ``root``, 0 for none."""
+    master = mount.mnt_master
+    while master is not None:
+        for peer in ring(master):
+            if peer.mnt_ns is mount.mnt_ns and is_path_reachable(peer, peer.mnt_root, root):
+                return peer.mnt_group_id
+        master = master.mnt_master
+    return 0
 
 
 def is_new(mount: Mount) -> bool:

@@ -14,6 +14,7 @@ from .effects import Code, Refused
 from .file_table import do_close
 from .files import do_chdir, do_chroot, do_mkdirat, do_mknodat, do_rmdir, do_symlinkat, do_unlinkat, do_utimes
 from .globals import Globals
+from .listmount import sys_listmount
 from .mount import do_mount
 from .move_mount import sys_move_mount
 from .nsproxy import do_capset, do_clone, do_setns, do_unshare
@@ -30,6 +31,7 @@ from .open import (
 from .open_tree import do_open_tree
 from .pivot_root import do_pivot_root
 from .rename import do_renameat
+from .statmount import sys_statmount
 from .sysctl import do_sysctl
 from .task_work import task_work_run
 from .tasks import Task
@@ -52,6 +54,8 @@ SYSTEM_CALLS: MappingProxyType[str, SystemCall] = MappingProxyType(
         "read": do_read,
         "fchdir": do_fchdir,
         "statx": do_statx,
+        "statmount": sys_statmount,
+        "listmount": sys_listmount,
         "pipe": do_pipe,
         "memfd_create": do_memfd_create,
         "pidfd_open": do_pidfd_open,

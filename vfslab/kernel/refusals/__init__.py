@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from ..effects import Check
 from .descriptors import *
 from .files import *
+from .listing import *
 from .mounting import *
 from .moving import *
 from .namespaces import *
