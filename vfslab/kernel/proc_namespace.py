@@ -210,8 +210,10 @@ MOUNTS_OP = SeqOperations(m_start, m_next, m_show, m_stop)
 # --- opening
 
 
-def table_at(k: Globals, task: Task, name: str) -> tuple[Task, Show] | None:
+def table_at(k: Globals, task: Task, name: str | None) -> tuple[Task, Show] | None:
     """Whose table the path names, and which; None where it names no table of a living process."""
+    if name is None:
+        return None
     words = [word for word in name.split("/") if word not in ("", ".")]
     if not name.startswith("/") or len(words) != 3 or words[0] != "proc" or words[2] not in TABLES:
         return None
@@ -219,13 +221,13 @@ def table_at(k: Globals, task: Task, name: str) -> tuple[Task, Show] | None:
     return None if owner is None else (owner, TABLES[words[2]])
 
 
-def mounts_open(k: Globals, task: Task, name: str, flags: int) -> Code:
+def mounts_open(k: Globals, task: Task, name: str | None, flags: int) -> Code:
     """The file behind /proc/PID/mountinfo, mounts or mountstats, None for another name.
 
     It holds the process's namespace and root of now. Raises EEXIST, ENOTDIR, ENOMEM.
     """
     table = table_at(k, task, name)
-    if table is None:
+    if table is None or name is None:
         return None
     if flags & O_CREAT and flags & O_EXCL:
         raise Refused(refusals.EXISTS, name)
@@ -247,7 +249,7 @@ def mounts_open(k: Globals, task: Task, name: str, flags: int) -> Code:
     return file
 
 
-def whole_table(k: Globals, task: Task, name: str) -> str | None:
+def whole_table(k: Globals, task: Task, name: str | None) -> str | None:
     """All that reading the table from its beginning to its end gives, None for another name."""
     table = table_at(k, task, name)
     if table is None:
