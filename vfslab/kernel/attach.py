@@ -76,7 +76,7 @@ def attach_recursive_mnt(k: Globals, task: Task, source: Mount, parent: Mount, d
             touched_namespaces.append(ns)
             if ns.user_ns is not task.mnt_ns.user_ns:
                 yield from lock_mnt_tree(root)
-        yield from commit_and_tuck(k, root)
+        yield from commit_and_tuck(k, root, propagated=root is not source)
     for ns in touched_namespaces:
         ns.pending_mounts = 0
         ns.event += 1
@@ -99,7 +99,7 @@ def leave_anonymous_ns(k: Globals, source: Mount) -> None:
     empty_mnt_ns(k, ns)
 
 
-def commit_and_tuck(k: Globals, root: Mount) -> Code:
+def commit_and_tuck(k: Globals, root: Mount, *, propagated: bool) -> Code:
     """Make the tree visible at its place (commit_tree); what was mounted there goes on top of it."""
     parent, dentry = root.mnt_parent, root.mnt_mountpoint
     covered = lookup_mnt(parent, dentry)
@@ -116,6 +116,7 @@ def commit_and_tuck(k: Globals, root: Mount) -> Code:
         mnt_change_mountpoint(top, top.mnt_root, covered)
         if k.release.lock_follows_tuck and covered.mnt_flags & MNT_LOCKED:
             root.mnt_flags |= MNT_LOCKED
-            covered.mnt_flags &= ~MNT_LOCKED
+            if not (propagated and k.release.copy_shares_lock):
+                covered.mnt_flags &= ~MNT_LOCKED
         what = "{0} was there before and goes on top of {others[0]}"
         yield Step("mnt_change_mountpoint", what, (covered.id, root.id), (top.id,))

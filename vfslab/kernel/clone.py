@@ -19,6 +19,7 @@ from .flags import (
     MNT_INTERNAL_FLAGS,
     MNT_LOCK_ATIME,
     MNT_LOCKED,
+    MNT_UMOUNT,
     T_SHARED,
     T_UNBINDABLE,
 )
@@ -80,6 +81,8 @@ def copy_tree(k: Globals, source: Mount, dentry: Dentry, flags: int) -> Code:
         raise Refused(refusals.COPY_OF_UNBINDABLE, source)
     if not flags & CL_COPY_MNT_NS_FILE and isinstance(dentry.ns, MntNamespace):
         raise Refused(refusals.COPY_OF_NAMESPACE_FILE, source)
+    if source.mnt_flags & MNT_UMOUNT and k.release.unmounted_is_not_copied:
+        raise Refused(refusals.COPY_OF_UNMOUNTED, source)
     copy = yield from clone_mnt(k, source, dentry, flags)
     try:
         for child in children(source):

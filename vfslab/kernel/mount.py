@@ -34,7 +34,7 @@ from .namei import user_path_at
 from .objects import Dentry, Mount, Path
 from .pnode import change_mnt_propagation, invent_group_ids
 from .remount import do_reconfigure_mnt, do_remount, mount_flags
-from .rights import check_mnt, may_mount, mnt_ns_loop
+from .rights import check_mnt, may_mount, mnt_ns_loop, namespace_files
 from .tasks import Task
 from .umount import umount_failed_tree
 from .vfsmount import alloc_vfsmnt, mntput_no_expire, path_put
@@ -138,6 +138,9 @@ def do_loopback(k: Globals, task: Task, path: Path, source: str | None, *, recur
             raise Refused(refusals.TARGET_NOT_OURS, parent)
         copy = yield from loopback_copy(k, task, old, recurse=recurse)
         try:
+            if k.release.rbind_checks_loops:
+                for loop in namespace_files(task, copy):
+                    raise Refused(refusals.RBIND_NAMESPACE_LOOP, loop)
             yield from graft_tree(k, task, copy, parent, dentry)
         except Refused:
             yield from under_mount_lock("do_loopback", umount_failed_tree(k, copy))

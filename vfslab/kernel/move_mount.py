@@ -68,7 +68,7 @@ def sys_move_mount(
         raise
     try:
         if flags & MOVE_MOUNT_SET_GROUP:
-            yield from under_namespace_sem(k, "do_set_group", do_set_group(task, old, new))
+            yield from under_namespace_sem(k, "do_set_group", do_set_group(k, task, old, new))
         else:
             yield from do_move_mount(k, task, old, new, beneath=bool(flags & MOVE_MOUNT_BENEATH))
     except Refused:
@@ -176,7 +176,7 @@ def mount_is_ancestor(ancestor: Mount, mount: Mount) -> bool:
     return mount is ancestor
 
 
-def do_set_group(task: Task, old: Path, new: Path) -> Code:
+def do_set_group(k: Globals, task: Task, old: Path, new: Path) -> Code:
     """MOVE_MOUNT_SET_GROUP: ``new``'s mount gets the peers and master of ``old``'s. Raises EINVAL, EPERM."""
     source, target = old.mnt, new.mnt
     for mount in (source, target):
@@ -197,6 +197,8 @@ def do_set_group(task: Task, old: Path, new: Path) -> Code:
         raise Refused(refusals.SET_GROUP_LOCKED_CHILD, locked)
     if is_shared(target) or target.mnt_master is not None:
         raise Refused(refusals.SET_GROUP_TARGET_NOT_PRIVATE, target)
+    if is_unbindable(target) and k.release.set_group_spares_unbindable:
+        raise Refused(refusals.SET_GROUP_TARGET_UNBINDABLE, target)
     if not is_shared(source) and source.mnt_master is None:
         raise Refused(refusals.SET_GROUP_SOURCE_PRIVATE, source)
     if source.mnt_master is not None:

@@ -26,6 +26,11 @@ class Release(NamedTuple):
     refuses what no user may mount (since 7.1).
     ``empty_mntns``: UNSHARE_EMPTY_MNTNS, CLONE_EMPTY_MNTNS (since 7.1).
     ``beneath_anything``: MOVE_MOUNT_BENEATH of a locked mount and of the root (since 7.1).
+    Since 7.2.12: ``copy_shares_lock``: what a propagated copy is tucked beneath keeps its lock, too;
+    ``set_group_spares_unbindable``: MOVE_MOUNT_SET_GROUP onto an unbindable mount is refused;
+    ``rbind_checks_loops``: a recursive bind is refused where the tree holds the file of the task's own
+    mount namespace, or of an older one; ``unmounted_is_not_copied``: nor is what was unmounted copied
+    recursively; ``nullfs_stays``: the superblock of a nullfs cannot be changed.
     """
 
     name: str
@@ -41,6 +46,11 @@ class Release(NamedTuple):
     fsmount_namespace: bool = False
     empty_mntns: bool = False
     beneath_anything: bool = False
+    copy_shares_lock: bool = False
+    set_group_spares_unbindable: bool = False
+    rbind_checks_loops: bool = False
+    unmounted_is_not_copied: bool = False
+    nullfs_stays: bool = False
 
 
 _6_18 = Release(
@@ -61,6 +71,15 @@ _7_1 = Release(
     beneath_anything=True,
 )
 _7_2 = _7_1._replace(name="7.2", unbindable_lost_in_clone=False)
+_7_2_12 = _7_2._replace(
+    name="7.2.12",
+    covered_stays_covered=True,
+    copy_shares_lock=True,
+    set_group_spares_unbindable=True,
+    rbind_checks_loops=True,
+    unmounted_is_not_copied=True,
+    nullfs_stays=True,
+)
 
 # By name, in the order in which they came out on their line. A stable release stands here where it
 # answers otherwise than the one it follows.
@@ -75,7 +94,7 @@ RELEASES = MappingProxyType(
             _7_0._replace(name="7.0.13", namespace_needs_directory=True),
             _7_1,
             _7_2,
-            _7_2._replace(name="7.2.12", covered_stays_covered=True),
+            _7_2_12,
         )
     }
 )

@@ -160,9 +160,12 @@ def removed_and_in_use(k: Globals, sb: SuperBlock) -> Dentry | None:
 def do_reconfigure_super(k: Globals, function: str, mount: Mount, wanted: Parameters) -> Code:
     """Change the superblock of ``mount``, and with it the line of every mount that shows it.
 
-    Raises EBUSY for becoming read-only while a removed name is in use.
+    Raises EINVAL for a nullfs that cannot be changed, EBUSY for becoming read-only while a removed name
+    is in use.
     """
     sb = mount.mnt_sb
+    if sb.s_type.name == "nullfs" and k.release.nullfs_stays:
+        raise Refused(refusals.NULLFS_STAYS)
     if wanted.sb_flags & SB_RDONLY and not sb.s_flags & SB_RDONLY:
         in_use = removed_and_in_use(k, sb)
         if in_use is not None:

@@ -96,12 +96,19 @@ LOCKED_CHILD_BELOW_SOURCE = Check(
 COPY_OF_UNBINDABLE = Check(
     "EINVAL", "copy_tree", "{0} is unbindable", "make {0} private first: mount --make-private"
 )
+COPY_OF_UNMOUNTED = Check("EINVAL", "copy_tree", "{0} was unmounted", "mount it again")
 BIND_NAMESPACE_LOOP = Check(
     "EINVAL",
     "mnt_ns_loop",
     "the source, {0}, is the file of the caller's own mount namespace or of an older one, which it "
     "would keep alive",
     "bind the file of a newer namespace",
+)
+RBIND_NAMESPACE_LOOP = Check(
+    "EINVAL",
+    "check_for_nsfs_mounts",
+    "the source holds {0}, the file of the caller's own mount namespace or of an older one",
+    "unmount it first, or make it unbindable",
 )
 COPY_OF_NAMESPACE_FILE = Check(
     "EINVAL",
@@ -169,6 +176,12 @@ REMOUNT_LOCKED_FLAG = Check(
     "can_change_locked_flags",
     "{0} is locked on {1}",
     "leave {0} as it is: only the user namespace that locked it can change it",
+)
+NULLFS_STAYS = Check(
+    "EINVAL",
+    "reconfigure_super",
+    "a nullfs cannot be changed",
+    "change the mount alone, -o remount,bind",
 )
 REMOVED_IN_USE = Check(
     "EBUSY",

@@ -153,6 +153,9 @@ SET_GROUP_LOCKED_CHILD = Check(
 SET_GROUP_TARGET_NOT_PRIVATE = Check(
     "EINVAL", "do_set_group", "the target, {0}, is shared or a slave", "make it private first"
 )
+SET_GROUP_TARGET_UNBINDABLE = Check(
+    "EINVAL", "do_set_group", "the target, {0}, is unbindable", "make it private first"
+)
 SET_GROUP_SOURCE_PRIVATE = Check(
     "EINVAL",
     "do_set_group",
