@@ -5,7 +5,6 @@ from __future__ import annotations
 import shlex
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -203,12 +202,6 @@ def test_findmnt_prints_the_same(tmp_path: Path, text: str, question: str, colum
     )
     result = Session(Table(text)).run("sh1", f"findmnt {shlex.join(args)}")
     assert (result.status, result.stdout) == (done.returncode, done.stdout)
-
-
-@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="there is no /proc")
-def test_proc_mounts_is_what_this_kernel_prints() -> None:
-    entries = mountinfo.parse(Path("/proc/self/mountinfo").read_text(encoding="utf-8"))
-    assert mount_table.proc_mounts(entries) == Path("/proc/self/mounts").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,8 @@ from .file_table import alloc_file, fd_install, fget, fget_raw
 from .files import do_mknodat, mnt_want_write, set_fs_pwd
 from .flags import (
     AT_EMPTY_PATH,
+    AT_NO_AUTOMOUNT,
+    AT_STATX_SYNC_TYPE,
     AT_SYMLINK_NOFOLLOW,
     MNT_UNIQUE_ID_OFFSET,
     O_CREAT,
@@ -30,6 +32,8 @@ from .proc_namespace import mounts_open
 from .seq_file import SeqFile, seq_read_iter
 from .tasks import Task
 from .vfsmount import path_get, path_put
+
+STATX_FLAGS = AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT | AT_STATX_SYNC_TYPE
 
 
 def do_openat(k: Globals, task: Task, dfd: int, name: str, flags: int) -> Code:
@@ -115,12 +119,16 @@ def do_pidfd_open(k: Globals, task: Task, pid: int) -> Code:
 def do_statx(k: Globals, task: Task, dfd: int, name: str | None, flags: int) -> Code:
     """statx(2), of which the mount is told: its two ids, and whether the place is its root.
 
-    ``flags`` are AT_EMPTY_PATH and AT_SYMLINK_NOFOLLOW. Raises what the path walk raises.
+    ``flags`` are AT_EMPTY_PATH, AT_SYMLINK_NOFOLLOW, AT_NO_AUTOMOUNT and the two of AT_STATX_SYNC_TYPE, which
+    change nothing here. Raises EINVAL, and what the path walk raises.
     """
     yield from ()
     follow = not flags & AT_SYMLINK_NOFOLLOW
     empty = bool(flags & AT_EMPTY_PATH)
-    path = user_path_at(k, task, getname_maybe_null(name, empty), dfd=dfd, follow=follow, empty=empty)
+    name = getname_maybe_null(name, empty)
+    if flags & ~STATX_FLAGS or flags & AT_STATX_SYNC_TYPE == AT_STATX_SYNC_TYPE:
+        raise Refused(refusals.STATX_UNKNOWN_FLAG, hex(flags))
+    path = user_path_at(k, task, name, dfd=dfd, follow=follow, empty=empty)
     path_put(k, path)
     return {
         "mnt_id": path.mnt.mnt_id,

@@ -10,14 +10,17 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterable, Sequence
 
-from vfslab.kernel.flags import AT_FDCWD, O_RDONLY
 from vfslab.machine import Answer
 from vfslab.shell.messages import quoteaf, quotef, strerror
-from vfslab.shell.mount_table import proc_mounts
 from vfslab.shell.options import Arguments, flags
 from vfslab.shell.process import COREUTILS, Process, Tool
 
-READ_SIZE = 131072
+# where other names of the mount tables lead to
+_LINKS = {
+    "/proc/mounts": "/proc/self/mounts",
+    "/etc/mtab": "/proc/self/mounts",
+    "/proc/thread-self/mountinfo": "/proc/self/mountinfo",
+}
 
 
 def ls(process: Process, arguments: Arguments) -> int:
@@ -109,30 +112,13 @@ def cat(process: Process, arguments: Arguments) -> int:
     """cat(1): files are empty, the mount tables of /proc are not."""
     status = 0
     for path in arguments.operands:
-        if path in ("/proc/self/mountinfo", "/proc/thread-self/mountinfo"):
-            answer = process.call("mountinfo")
-        elif path in ("/proc/mounts", "/proc/self/mounts", "/etc/mtab"):
-            answer = Answer(proc_mounts(process.mounts()))
-        else:
-            answer = _read(process, path)
+        answer = process.call("readfile", _LINKS.get(path, path))
         if answer.errno:
             process.fail(answer, f"{quotef(path)}: {strerror(answer.errno)}")
             status = 1
         else:
             process.out.append(answer.value)
     return status
-
-
-def _read(process: Process, path: str) -> Answer:
-    """The whole text of a file: open(2), read(2) to the end, close(2)."""
-    opened = process.call("openat", AT_FDCWD, path, O_RDONLY)
-    if opened.errno:
-        return opened
-    text = ""
-    while not (answer := process.call("read", opened.value, READ_SIZE)).errno and answer.value:
-        text += answer.value
-    process.call("close", opened.value)
-    return answer if answer.errno else Answer(text)
 
 
 def pwd(process: Process, arguments: Arguments) -> int:

@@ -9,10 +9,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterable, Sequence
 
-from vfslab.mountinfo import Entry, escape_path, escape_word
-
-# what the superblock itself adds in front of a filesystem's own options: show_sb_opts()
-_SUPERBLOCK_WORDS = ("sync", "dirsync", "mand", "lazytime")
+from vfslab.mountinfo import Entry
 
 
 def find_target(entries: Sequence[Entry], path: str) -> Entry | None:
@@ -70,18 +67,3 @@ def moves_from_shared(entries: Sequence[Entry], source: str) -> bool:
     above = posixpath.dirname(source)
     entry = find_mountpoint(entries, source if above == "/" else above)
     return entry is not None and is_shared(entry)
-
-
-def proc_mounts(entries: Iterable[Entry]) -> str:
-    """The text of /proc/self/mounts for the same mounts: show_vfsmnt()."""
-    return "".join(_proc_mounts_line(entry) for entry in entries)
-
-
-def _proc_mounts_line(entry: Entry) -> str:
-    super_words = entry.super_options.split(",")
-    words = [*(word for word in super_words if word in _SUPERBLOCK_WORDS), *entry.options.split(",")]
-    words += [word for word in super_words if word not in _SUPERBLOCK_WORDS]
-    access = "ro" if "ro" in words else "rw"
-    shown = ",".join([access, *(word for word in words if word not in ("ro", "rw"))])
-    fields = escape_word(entry.source), escape_path(entry.mountpoint), escape_word(entry.fstype), shown
-    return " ".join(fields) + " 0 0\n"

@@ -56,6 +56,9 @@ CANNOT_CREATE = Check(
 )
 NOT_EMPTY = Check("ENOTEMPTY", "vfs_rmdir", "{0} is not empty", "remove what is in {0} first")
 IS_A_DIRECTORY = Check("EISDIR", "do_unlinkat", "{0} is a directory", "remove a directory with rmdir")
+STATX_UNKNOWN_FLAG = Check(
+    "EINVAL", "vfs_statx", "the flags {0} hold one that statx does not know here", "leave that flag out"
+)
 READ_OF_DIRECTORY = Check("EISDIR", "read", "{0} is a directory", "read a file; a directory is listed")
 IS_A_MOUNTPOINT = Check(
     "EBUSY", "is_local_mountpoint", "in this namespace {1} is mounted on {0}", "unmount {1} first"
