@@ -17,6 +17,7 @@ from .kernel.internal import MNT_NS_INTERNAL
 from .kernel.links import children, ring, slaves
 from .kernel.objects import MntNamespace, Mount, Path, mnt_has_parent
 from .kernel.peers import is_shared, is_unbindable
+from .kernel.seq_file import SeqFile
 from .kernel.tasks import File, FsStruct
 
 
@@ -214,6 +215,14 @@ def held_places(kernel: Kernel) -> Iterator[tuple[str, Path]]:
             if file not in seen:
                 seen.add(file)
                 yield f"descriptor {fd} of {task.comm}", file.f_path
+                if isinstance(file.private_data, SeqFile):
+                    yield f"the table open as {fd} in {task.comm}", file.private_data.private.root
+
+
+def open_tables(kernel: Kernel) -> Iterator[SeqFile]:
+    """Every mountinfo, mounts and mountstats that is open; a shared one once."""
+    files = {file for task in kernel.tasks.values() for file in task.files.values()}
+    return (file.private_data for file in files if isinstance(file.private_data, SeqFile))
 
 
 def tasks_stand_on_living_mounts(kernel: Kernel) -> Iterator[str]:
@@ -235,6 +244,7 @@ class Held(NamedTuple):
 
 def namespace_references(kernel: Kernel) -> Iterator[Held]:
     held = Counter(task.mnt_ns for task in kernel.tasks.values())
+    held.update(table.private.ns for table in open_tables(kernel))
     held.update(path.dentry.ns for _, path in held_places(kernel) if isinstance(path.dentry.ns, MntNamespace))
     held.update(
         mount.mnt_root.ns for mount in kernel.mounts.values() if isinstance(mount.mnt_root.ns, MntNamespace)
