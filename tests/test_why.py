@@ -79,7 +79,7 @@ REFUSED = [
     (
         "mount -t ext4 /dev/sda1 /disk",
         'mount("/dev/sda1", "/disk", "ext4", 0, NULL) = EBUSY',
-        "vfs_get_tree: ext4 is mounted, and not with the same ro or rw",
+        "get_tree_bdev: ext4 is mounted, and not with the same ro or rw",
         "ask for ro or rw as it is mounted already, or remount that first",
     ),
     (

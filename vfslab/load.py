@@ -7,15 +7,16 @@ plainest thing that gives the same picture; ``load`` lists it.
 from __future__ import annotations
 
 from .kernel import Kernel
-from .kernel.filesystems import FILE_SYSTEMS, new_super, own_options, parse_monolithic
+from .kernel.filesystems import FILE_SYSTEMS, new_super, own_options
 from .kernel.flags import MNT_LOCKED, MNT_READONLY, MNT_RELATIME, T_SHARED, T_UNBINDABLE
+from .kernel.fs_context import FsContext, vfs_parse_sb_flag
 from .kernel.globals import Ida
 from .kernel.links import add_slave_behind, add_slave_first, join_ring, ring
 from .kernel.namespace import new_mnt_ns
 from .kernel.nsproxy import new_task
 from .kernel.objects import Dentry, FileSystemType, MntNamespace, Mount, NsDentry, Path, SuperBlock
 from .kernel.proc_namespace import OPTION_WORDS
-from .kernel.tasks import FsStruct
+from .kernel.tasks import FsStruct, UserNamespace
 from .kernel.vfsmount import attach_mnt, lookup_mnt, mnt_add_to_ns, new_mount, path_get
 from .snapshot import MountState, Place, Snapshot
 
@@ -23,7 +24,6 @@ from .snapshot import MountState, Place, Snapshot
 # mount of which a table says only that the root of its reader is a directory there.
 NOT_LISTED = "(not listed)"
 _DELETED = "//deleted"
-_ANYTHING = FileSystemType("", ignores_unknown_options=True)
 
 
 class LoadError(ValueError):
@@ -40,6 +40,7 @@ def load(snapshot: Snapshot, release: str) -> Kernel:
     directories but those that the table names; above a mount whose parent is not listed, the
     root of its namespace, which no path leads to; for a master that is not listed, a
     mount of the whole filesystem in a namespace of its own; one owner for all namespaces;
+    one mapping for all mounts that map ids;
     nothing in use but the roots and working directories of the tasks. Mounts that are
     in no namespace are left out.
 
@@ -59,6 +60,7 @@ class _Loader:
         self.nameless: dict[tuple[SuperBlock, str], Dentry] = {}
         self.mounts: dict[int, Mount] = {}
         self.above: dict[int, Path] = {}  # by namespace: what is on a parent that is not listed hangs there
+        self.mapping = UserNamespace(k.last_user_ns_id, k.init_user_ns)
         self.outside: MntNamespace | None = None
         _check(snapshot, rows)
         k.mnt_group_ida = Ida(1 + max(max(row.group, row.master, row.propagate_from) for row in rows))
@@ -113,6 +115,8 @@ class _Loader:
     def _mount(self, row: MountState) -> None:
         mount = new_mount(self.kernel, row.source, self._root(row), _flags(row))
         mount.mnt_id = row.mount_id
+        if "idmapped" in row.options.split(","):
+            mount.mnt_idmap = self.mapping
         mount.mnt_group_id = row.group
         mount.mnt_t_flags = (T_SHARED if row.shared else 0) | (T_UNBINDABLE if row.unbindable else 0)
         assert row.ns is not None, "only rows in a namespace are loaded"
@@ -130,7 +134,10 @@ class _Loader:
                 s_type._replace(ignores_unknown_options=True), s_dev, k.init_user_ns
             )
             sb.s_id = row.dev
-            sb.s_flags = parse_monolithic(_ANYTHING, 0, row.super_options).sb_flags
+            fc = FsContext(s_type, k.init_user_ns)
+            for word in row.super_options.split(","):
+                vfs_parse_sb_flag(fc, word)
+            sb.s_flags = fc.sb_flags
             sb.s_options = own_options(row.super_options)
             sb.s_shown = row.super_options
             if s_type.single:

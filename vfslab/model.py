@@ -11,7 +11,7 @@ from typing import Any, Self
 
 from .drive import Timeline, record, run
 from .drive.run import Result
-from .kernel import SYSTEM_CALLS, Kernel, Refused
+from .kernel import SYSTEM_CALLS, Kernel, NotModelled, Refused
 from .kernel.effects import Code
 from .kernel.releases import DEFAULT_RELEASE
 from .kernel.tasks import Task
@@ -71,7 +71,8 @@ class Model:
     def call(self, shell: str, name: str, *args: Any) -> Answer:
         """Make a system call.
 
-        Raises ValueError for an unknown shell, an unknown call, or a NUL in a string.
+        Raises ValueError for an unknown shell, an unknown call, or a NUL in a string; NotModelled, which
+        is one too, for what a kernel has and this one has not.
         """
         task = self._task(shell)
         for argument in args:
@@ -85,6 +86,8 @@ class Model:
         except Refused as refusal:
             result = Result(None, refusal)
         self.refusal = result.refusal
+        if isinstance(result.refusal, NotModelled):
+            raise result.refusal
         return Answer(result.value, result.errno, result.reason, result.remedy)
 
     def _drive(self, task: Task, name: str, args: tuple[Any, ...]) -> Result:

@@ -70,6 +70,10 @@ class Supposing(Model):
         self._files = {posixpath.normpath(path) for path in files}
         self._kinds: dict[str, str] = {}
         self._types: list[str] = []
+        for fs_type in list(kernel.file_systems.values()):
+            if fs_type.requires_dev or not fs_type.modelled:
+                # a type for which a device, or more, is supposed
+                del kernel.file_systems[fs_type.name]
         for path in self._files:
             self._make_file(path)
         inhabited = {task.mnt_ns.id: task for task in kernel.tasks.values()}
@@ -117,7 +121,10 @@ class Supposing(Model):
         if name in k.file_systems:
             return False
         shared = next(_superblocks(k, name, source), None)
-        k.file_systems[name] = FileSystemType(name, single=shared is not None, ignores_unknown_options=True)
+        device = shared is not None and name not in _SINGLE
+        k.file_systems[name] = FileSystemType(
+            name, single=shared is not None, ignores_unknown_options=True, requires_dev=device
+        )
         if shared is not None:
             k.single_supers[name] = shared
         elif not any(mount.mnt_sb.s_type.name == name for mount in k.mounts.values()):

@@ -39,7 +39,7 @@ def note(mount: Mount) -> Note:
         mount.mnt_root.unlinked,
         ns.id if ns is not None and mount.id in ns.mounts else None,
         mount.mnt_flags,
-        mount.mnt_idmap,
+        mount.mnt_idmap is not None,
         mount.mnt_t_flags,
         mount.mnt_group_id,
         master,

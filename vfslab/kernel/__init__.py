@@ -4,7 +4,7 @@ It imports the standard library alone, prints nothing, draws nothing, and does
 not know who drives it.
 """
 
-from .effects import Acquire, Alloc, Check, Effect, Refused, Release, Step
+from .effects import Acquire, Alloc, Check, Effect, NotModelled, Refused, Release, Step
 from .kernel import Kernel
 from .releases import RELEASES
 from .syscalls import SYSTEM_CALLS
@@ -17,6 +17,7 @@ __all__ = [
     "Check",
     "Effect",
     "Kernel",
+    "NotModelled",
     "Refused",
     "Release",
     "Step",

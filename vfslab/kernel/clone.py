@@ -47,6 +47,7 @@ def clone_mnt(k: Globals, old: Mount, root: Dentry, flags: int) -> Code:
     if (yield ALLOC):
         raise Refused(refusals.NO_MEMORY, "struct mount")
     mount = new_mount(k, old.mnt_devname, root, old.mnt_flags & ~MNT_INTERNAL_FLAGS)
+    mount.mnt_idmap = old.mnt_idmap
     group = 0 if flags & (CL_SLAVE | CL_PRIVATE) else old.mnt_group_id
     if flags & CL_MAKE_SHARED and not group:
         group = k.mnt_group_ida.alloc()

@@ -95,3 +95,13 @@ class Refused(Exception):
 
     def __str__(self) -> str:
         return f"{self.errno}: {self.reason}"
+
+
+class NotModelled(Refused, ValueError):
+    """The call asks for something that a kernel has and this one has not.
+
+    Kernel code is unwound by it as by any refusal; it is no answer that a kernel gives.
+    """
+
+    def __init__(self, function: str, what: str) -> None:
+        super().__init__(Check("ENOSYS", function, "{0}: not modelled here", "do without"), what)

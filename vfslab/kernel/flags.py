@@ -207,5 +207,8 @@ SB_DIRSYNC = 128
 SB_LAZYTIME = 1 << 25
 SB_NOUSER = 1 << 31
 
+# what a remount may change (MS_RMT_MASK)
+MS_RMT_MASK = SB_RDONLY | SB_SYNCHRONOUS | SB_MANDLOCK | SB_LAZYTIME
+
 # the first value of the 64-bit mount id counter is one above this
 MNT_UNIQUE_ID_OFFSET = 1 << 31

@@ -10,7 +10,7 @@ from __future__ import annotations
 from . import refusals
 from .attach import attach_recursive_mnt
 from .effects import Code, Refused
-from .filesystems import deactivate_super, get_fs_type, mount_capable, parse_monolithic, vfs_get_tree
+from .filesystems import get_fs_type
 from .flags import (
     MS_BIND,
     MS_MGC_MSK,
@@ -24,6 +24,17 @@ from .flags import (
     MS_SILENT,
     SB_NOUSER,
 )
+from .fs_context import (
+    SB_FLAGS,
+    FsContext,
+    fs_context_for_mount,
+    mount_capable,
+    parse_monolithic_mount_data,
+    put_fs_context,
+    vfs_create_mount,
+    vfs_get_tree,
+    vfs_parse_fs_param,
+)
 from .globals import Globals
 from .internal import is_mounted
 from .links import tree
@@ -34,10 +45,11 @@ from .namei import user_path_at
 from .objects import Dentry, Mount, Path
 from .pnode import change_mnt_propagation, invent_group_ids
 from .remount import do_reconfigure_mnt, do_remount, mount_flags
+from .revealing import mount_too_revealing
 from .rights import check_mnt, may_mount, mnt_ns_loop, namespace_files
 from .tasks import Task
 from .umount import umount_failed_tree
-from .vfsmount import alloc_vfsmnt, mntput_no_expire, path_put
+from .vfsmount import mntput_no_expire, path_put
 
 
 def do_mount(
@@ -91,24 +103,35 @@ def do_new_mount(
     if fstype is None:
         raise Refused(refusals.NO_FS_TYPE)
     fs_type = get_fs_type(k, fstype)
-    wanted = parse_monolithic(fs_type, flags, data)
-    mount_capable(k, task, fs_type)
-    sb = yield from vfs_get_tree(k, fs_type, task.user_ns, wanted)
+    if fs_type.has_subtype and fstype.endswith("."):
+        raise Refused(refusals.EMPTY_SUBTYPE, fstype)
+    fc = fs_context_for_mount(k, task, fs_type, flags & SB_FLAGS)
     try:
-        mount = yield from alloc_vfsmnt(k, "none" if source is None else source, sb.s_root, mnt_flags)
+        if source is not None:
+            vfs_parse_fs_param(k, task, fc, "source", source)
+        parse_monolithic_mount_data(k, task, fc, data)
+        mount_capable(k, task, fc)
+        yield from do_new_mount_fc(k, task, fc, path, mnt_flags)
     except Refused:
-        if not sb.s_mounts:
-            deactivate_super(k, sb)
+        put_fs_context(k, fc)
         raise
+    put_fs_context(k, fc)
+
+
+def do_new_mount_fc(k: Globals, task: Task, fc: FsContext, path: Path, mnt_flags: int) -> Code:
+    """Give the context its superblock, and mount that."""
+    yield from vfs_get_tree(k, task, fc)
+    mount = yield from vfs_create_mount(k, fc)
 
     def add(parent: Mount, dentry: Dentry) -> Code:
         if not check_mnt(task, parent):
             raise Refused(refusals.TARGET_NOT_OURS, parent)
-        if parent.mnt_sb is sb and parent.mnt_root is dentry:
-            raise Refused(refusals.SAME_SUPERBLOCK_ON_ITS_ROOT, fs_type.name)
+        if parent.mnt_sb is mount.mnt_sb and parent.mnt_root is dentry:
+            raise Refused(refusals.SAME_SUPERBLOCK_ON_ITS_ROOT, fc.fs_type.name)
         yield from graft_tree(k, task, mount, parent, dentry)
 
     try:
+        mount.mnt_flags = mount_too_revealing(k, task, mount.mnt_sb, mnt_flags)
         yield from lock_mount(k, path, add)
     except Refused:
         mntput_no_expire(k, mount)

@@ -44,6 +44,15 @@ def getname(name: str | None) -> str:
     return name
 
 
+def getname_flags(name: str, *, empty: bool = False) -> str:
+    """A path that is not too long, and not ``empty`` where it may not be. Raises ENOENT, ENAMETOOLONG."""
+    if not name and not empty:
+        raise Refused(refusals.EMPTY_PATH)
+    if len(name.encode(errors="surrogateescape")) >= PATH_MAX:
+        raise Refused(refusals.PATH_TOO_LONG, PATH_MAX)
+    return name
+
+
 def getname_maybe_null(name: str | None, empty: bool) -> str | None:
     """The path for a call to which NULL is as good as "" where an ``empty`` one names the descriptor."""
     return "" if name is None and empty else name
@@ -107,10 +116,7 @@ def walk(
     k: Globals, task: Task, name: str, components: list[str], *, dfd: int = AT_FDCWD, follow: bool = True
 ) -> Path:
     """Follow the components from where they start, which itself is never followed into a cover."""
-    if not name:
-        raise Refused(refusals.EMPTY_PATH)
-    if len(name.encode(errors="surrogateescape")) >= PATH_MAX:
-        raise Refused(refusals.PATH_TOO_LONG, PATH_MAX)
+    getname_flags(name)
     todo = deque(components)
     if name.startswith("/"):
         place = task.fs.root
@@ -122,6 +128,8 @@ def walk(
                 place = link_itself(k)
     else:
         place = start(task, dfd)
+    if not place.dentry.is_dir and place in (task.fs.root, task.fs.pwd) and any(todo):
+        raise Refused(refusals.ROOT_IS_NO_DIRECTORY)
     links = 0
     while todo:
         component = todo.popleft()

@@ -8,7 +8,7 @@ kernel/user_namespace.c (userns_install), kernel/exit.c.
 from __future__ import annotations
 
 from . import refusals
-from .effects import Alloc, Code, Refused, Step
+from .effects import Alloc, Code, NotModelled, Refused, Step
 from .file_table import exit_files, fget
 from .flags import (
     CLONE_EMPTY_MNTNS,
@@ -43,10 +43,10 @@ ELSEWHERE = {
 
 
 def refuse_elsewhere(flags: int) -> None:
-    """Raises ValueError for flags that a kernel would take and this one has nothing for."""
+    """Raises NotModelled for flags that a kernel would take and this one has nothing for."""
     names = [name for name, flag in ELSEWHERE.items() if flags & flag]
     if names:
-        raise ValueError(f"{', '.join(names)}: not modelled here")
+        raise NotModelled("copy_namespaces", ", ".join(names))
 
 
 def copy_fs_struct(fs: FsStruct) -> FsStruct:

@@ -22,13 +22,15 @@ class SuperBlock:
 
     ``s_dev`` is the minor number of its anonymous device and ``s_id`` how
     mountinfo prints the pair, ``s_user_ns`` the user namespace that owns it,
-    ``s_mounts`` every mount of it, attached or not, ``s_options`` the filesystem's
-    own options in the order in which it prints them, and ``s_shown`` the words
+    ``s_mounts`` every mount of it, attached or not, ``s_active`` the number of these and of the
+    filesystem contexts that keep it alive, ``s_options`` the filesystem's own options in the
+    order in which it prints them, and ``s_shown`` the words
     that mountinfo has for its flags and options.
     """
 
     __slots__ = (
         "next_ino",
+        "s_active",
         "s_dev",
         "s_flags",
         "s_id",
@@ -47,6 +49,7 @@ class SuperBlock:
         self.s_user_ns = s_user_ns
         self.s_flags = 0
         self.s_mounts: dict[Mount, None] = {}
+        self.s_active = 0
         self.s_options: dict[str, str] = {}
         self.s_shown = "rw"
         self.next_ino = 1
@@ -56,23 +59,28 @@ class SuperBlock:
 class FileSystemType(NamedTuple):
     """struct file_system_type, as far as mounting it goes.
 
-    ``single`` types have one instance that every mount shares (sysfs);
+    ``single`` types have one instance that every mount shares (sysfs), or one for each device;
     ``create_errno`` is what creating a file in it is answered with, None where
-    files can be made; ``options`` are the option names it accepts. ``nouser``: its superblocks are for
-    the kernel alone (SB_NOUSER); ``userns_mount`` is FS_USERNS_MOUNT, ``allow_idmap`` FS_ALLOW_IDMAP;
+    files can be made. ``nouser``: its superblocks are for
+    the kernel alone (SB_NOUSER). ``userns_mount`` is FS_USERNS_MOUNT, ``allow_idmap`` FS_ALLOW_IDMAP,
+    ``requires_dev`` FS_REQUIRES_DEV, ``has_subtype`` FS_HAS_SUBTYPE, ``userns_visible`` SB_I_USERNS_VISIBLE.
     ``magic`` is the number of its superblocks, as in <linux/magic.h>.
+    A type that is not ``modelled`` is known, and no superblock of it can be made.
     """
 
     name: str
     single: bool = False
     create_errno: str | None = None
     user_mountable: bool = True
-    options: frozenset[str] = frozenset()
     ignores_unknown_options: bool = False
     nouser: bool = False
     userns_mount: bool = False
     allow_idmap: bool = False
+    requires_dev: bool = False
+    has_subtype: bool = False
+    userns_visible: bool = False
     magic: int = 0
+    modelled: bool = True
 
 
 class Dentry:
@@ -188,7 +196,8 @@ class Mount:
     Three lists run through mounts (see ``links``): children in the order of
     attaching, the ring of peers, and each master's list of slaves.
     ``id`` is ``mnt_id_unique`` less its fixed offset: how steps and snapshots name a mount.
-    ``mnt_writers`` counts the files open for writing through it, ``mnt_idmap`` tells whether ids are mapped.
+    ``mnt_writers`` counts the files open for writing through it; ``mnt_idmap`` is the user namespace by
+    which it maps ids, None where it maps none.
     """
 
     __slots__ = (
@@ -230,7 +239,7 @@ class Mount:
         self.mnt_count = 1
         self.mnt_expiry_mark = False
         self.mnt_writers = 0
-        self.mnt_idmap = False
+        self.mnt_idmap: UserNamespace | None = None
         self.mnt_t_flags = 0
         self.mnt_group_id = 0
         self.mnt_ns: MntNamespace | None = None
@@ -247,6 +256,7 @@ class Mount:
         self.mnt_slave_next: Mount | None = None
         self.mnt_slave_prev: Mount | None = None
         self.mnt_sb.s_mounts[self] = None
+        self.mnt_sb.s_active += 1
 
     @property
     def mnt_id_unique(self) -> int:

@@ -24,6 +24,8 @@ from .flags import (
     O_RDWR,
     O_WRONLY,
 )
+from .fs_context import FsContext
+from .fsopen import fscontext_read
 from .globals import Globals
 from .internal import internal_file
 from .namei import getname_maybe_null, user_path_at
@@ -87,6 +89,8 @@ def do_read(k: Globals, task: Task, fd: int, size: int) -> Code:
         raise Refused(refusals.READ_OF_DIRECTORY, f"descriptor {fd}")
     if file.f_path.dentry.d_sb.s_type.name in ("nsfs", "pidfs"):
         raise Refused(refusals.NOTHING_TO_READ, fd)
+    if isinstance(file.private_data, FsContext):
+        return fscontext_read(file.private_data)
     if isinstance(file.private_data, SeqFile):
         text = yield from seq_read_iter(file.private_data, size)
         return text.decode("utf-8", "surrogateescape")

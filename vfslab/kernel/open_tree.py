@@ -16,6 +16,7 @@ from .flags import (
     AT_NO_AUTOMOUNT,
     AT_RECURSIVE,
     AT_SYMLINK_NOFOLLOW,
+    CL_COPY_UNBINDABLE,
     OPEN_TREE_CLOEXEC,
     OPEN_TREE_CLONE,
     OPEN_TREE_NAMESPACE,
@@ -57,7 +58,7 @@ def do_open_tree(k: Globals, task: Task, dfd: int, name: str, flags: int) -> Cod
     path = user_path_at(k, task, name, dfd=dfd, follow=follow, empty=bool(flags & AT_EMPTY_PATH))
     if not kind:
         return fd_install(task, alloc_file(path, o_path=True))
-    open_copy = open_detached_copy if kind == OPEN_TREE_CLONE else open_new_namespace
+    open_copy = open_detached_copy if kind == OPEN_TREE_CLONE else open_namespace_copy
     try:
         file = yield from open_copy(k, task, path, recurse=bool(flags & AT_RECURSIVE))
     except Refused:
@@ -85,6 +86,23 @@ def open_detached_copy(k: Globals, task: Task, path: Path, *, recurse: bool) -> 
 
     copy = yield from under_namespace_sem(k, "get_detached_copy", get_detached_copy())
     return detached_file(Path(copy, path.dentry))
+
+
+def open_namespace_copy(k: Globals, task: Task, path: Path, *, recurse: bool) -> Code:
+    """A file of a new namespace whose visible root is a copy of ``path``.
+
+    Since 7.2.12 a task that does not own its mount namespace cannot have less copied than what covers
+    something there.
+    """
+    keep_covered = k.release.covered_stays_covered and task.user_ns is not task.mnt_ns.user_ns
+    more_flags = CL_COPY_UNBINDABLE if keep_covered else 0
+
+    def copy(flags: int) -> Code:
+        return loopback_copy(
+            k, task, path, recurse=recurse, flags=flags | more_flags, keep_covered=keep_covered
+        )
+
+    return (yield from open_new_namespace(k, task, path.dentry, copy))
 
 
 def keep_detached(k: Globals, ns: MntNamespace, root: Mount) -> Code:

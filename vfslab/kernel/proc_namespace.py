@@ -90,7 +90,7 @@ def show_mountinfo(mount: Mount, root: Path) -> Line:
     """A line of mountinfo, for a reader whose root is ``root``: proc_pid_mountinfo(5)."""
     sb = mount.mnt_sb
     ids = f"{mount.mnt_id} {mount.mnt_parent.mnt_id} {sb.s_id}"
-    options = mount_options(mount.mnt_flags & MNT_USER_SETTABLE_MASK, mount.mnt_idmap)
+    options = mount_options(mount.mnt_flags & MNT_USER_SETTABLE_MASK, mount.mnt_idmap is not None)
     tags = []
     if is_shared(mount):
         tags.append(f"shared:{mount.mnt_group_id}")
@@ -119,7 +119,7 @@ def show_vfsmnt(mount: Mount, root: Path) -> Line:
         (
             "ro" if read_only else "rw",
             show_sb_opts(sb),
-            show_mnt_opts(mount.mnt_flags, mount.mnt_idmap),
+            show_mnt_opts(mount.mnt_flags, mount.mnt_idmap is not None),
             show_options(sb),
         )
     )

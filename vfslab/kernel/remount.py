@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from . import refusals
 from .effects import MOUNT_LOCK, Acquire, Code, Refused, Release, Step
-from .filesystems import Parameters, parse_monolithic, reconfigure_super
 from .flags import (
     LOCKABLE_FLAGS,
     MNT_ATIME_MASK,
@@ -31,13 +30,20 @@ from .flags import (
     MS_RDONLY,
     MS_RELATIME,
     MS_REMOUNT,
+    MS_RMT_MASK,
     MS_STRICTATIME,
-    SB_DIRSYNC,
     SB_RDONLY,
+)
+from .fs_context import (
+    SB_FLAGS,
+    FsContext,
+    fs_context_for_reconfigure,
+    parse_monolithic_mount_data,
+    reconfigure,
 )
 from .globals import Globals
 from .links import children
-from .locking import holding
+from .locking import holding, under_mount_lock
 from .objects import Dentry, Mount, Path, SuperBlock
 from .tasks import Task
 
@@ -72,11 +78,22 @@ def check_remount(task: Task, path: Path, mnt_flags: int) -> None:
         raise Refused(refusals.REMOUNT_NOT_OURS, mount)
     if path.dentry is not mount.mnt_root:
         raise Refused(refusals.REMOUNT_OF_NO_MOUNT_ROOT, path, path.mnt)
+    can_change_locked_flags(mount, mnt_flags)
+
+
+def can_change_locked_flags(mount: Mount, mnt_flags: int) -> None:
+    """Raises EPERM where a flag that is locked would differ in ``mnt_flags``."""
     for lock, flag, name in LOCKABLE_FLAGS:
         if mount.mnt_flags & lock and not mnt_flags & flag:
             raise Refused(refusals.REMOUNT_LOCKED_FLAG, name, mount)
     if mount.mnt_flags & MNT_LOCK_ATIME and (mount.mnt_flags ^ mnt_flags) & MNT_ATIME_MASK:
         raise Refused(refusals.REMOUNT_LOCKED_FLAG, "atime", mount)
+
+
+def mnt_hold_writers(mount: Mount) -> None:
+    """Raises EBUSY while files are open for writing through the mount."""
+    if mount.mnt_writers:
+        raise Refused(refusals.MOUNT_HAS_WRITERS, mount)
 
 
 def set_mount_flags(mount: Mount, mnt_flags: int) -> None:
@@ -91,14 +108,18 @@ def s_umount_name(sb: SuperBlock) -> str:
 
 
 def do_reconfigure_mnt(task: Task, path: Path, mnt_flags: int) -> Code:
-    """MS_REMOUNT|MS_BIND: the flags of this one mount. Raises EINVAL, EPERM."""
+    """MS_REMOUNT|MS_BIND: the flags of this one mount. Raises EINVAL, EPERM, EBUSY."""
+    mount = path.mnt
     check_remount(task, path, mnt_flags)
-    yield Acquire("do_reconfigure_mnt", s_umount_name(path.mnt.mnt_sb), shared=True)
-    yield Acquire("do_reconfigure_mnt", MOUNT_LOCK)
-    set_mount_flags(path.mnt, mnt_flags)
-    yield Step("do_reconfigure_mnt", "the flags of {0} change", (path.mnt.id,))
-    yield Release("do_reconfigure_mnt", MOUNT_LOCK)
-    yield Release("do_reconfigure_mnt", s_umount_name(path.mnt.mnt_sb))
+
+    def change() -> Code:
+        if mnt_flags & MNT_READONLY:
+            mnt_hold_writers(mount)
+        set_mount_flags(mount, mnt_flags)
+        yield Step("do_reconfigure_mnt", "the flags of {0} change", (mount.id,))
+
+    locked = under_mount_lock("do_reconfigure_mnt", change())
+    yield from holding("do_reconfigure_mnt", s_umount_name(mount.mnt_sb), locked, shared=True)
 
 
 def do_remount(k: Globals, task: Task, path: Path, flags: int, mnt_flags: int, data: str | None) -> Code:
@@ -108,24 +129,19 @@ def do_remount(k: Globals, task: Task, path: Path, flags: int, mnt_flags: int, d
     """
     check_remount(task, path, mnt_flags)
     sb = path.mnt.mnt_sb
-    wanted = parse_monolithic(sb.s_type, flags, data)
+    fc = fs_context_for_reconfigure(sb, flags & SB_FLAGS, MS_RMT_MASK)
+    parse_monolithic_mount_data(k, task, fc, data)
 
     def remount() -> Code:
         if not task.capable(sb.s_user_ns):
             raise Refused(refusals.REMOUNT_NOT_CAPABLE, path.mnt)
-        yield from do_reconfigure_super(k, "do_remount", path.mnt, remountable(sb, wanted))
+        yield from reconfigure_super(k, "do_remount", fc)
         yield Acquire("do_remount", MOUNT_LOCK)
         set_mount_flags(path.mnt, mnt_flags)
         yield Step("do_remount", "the flags of {0} change", (path.mnt.id,))
         yield Release("do_remount", MOUNT_LOCK)
 
     yield from holding("do_remount", s_umount_name(sb), remount())
-
-
-def remountable(sb: SuperBlock, wanted: Parameters) -> Parameters:
-    """What of it a remount can change: not SB_DIRSYNC (MS_RMT_MASK), and of tmpfs only its limits."""
-    options = {name: value for name, value in wanted.options.items() if name in ("size", "nr_inodes")}
-    return Parameters(wanted.sb_flags & ~SB_DIRSYNC | sb.s_flags & SB_DIRSYNC, options)
 
 
 def do_umount_root(k: Globals, task: Task, mount: Mount) -> Code:
@@ -139,8 +155,8 @@ def do_umount_root(k: Globals, task: Task, mount: Mount) -> Code:
 
     def make_read_only() -> Code:
         if not sb.s_flags & SB_RDONLY:
-            wanted = Parameters(sb.s_flags | SB_RDONLY, {})
-            yield from do_reconfigure_super(k, "do_umount_root", mount, wanted)
+            fc = fs_context_for_reconfigure(sb, SB_RDONLY, SB_RDONLY)
+            yield from reconfigure_super(k, "do_umount_root", fc)
 
     yield from holding("do_umount_root", s_umount_name(sb), make_read_only())
 
@@ -152,24 +168,36 @@ def removed_and_in_use(k: Globals, sb: SuperBlock) -> Dentry | None:
     """
     held = [mount.mnt_root for mount in sb.s_mounts]
     held += [child.mnt_mountpoint for mount in sb.s_mounts for child in children(mount)]
-    held += [path.dentry for task in k.tasks.values() for path in (task.fs.root, task.fs.pwd)]
-    held += [file.f_path.dentry for task in k.tasks.values() for file in task.files.values()]
+    for task in k.tasks.values():
+        held += [path.dentry for path in (task.fs.root, task.fs.pwd)]
+        held += [file.f_path.dentry for file in task.files.values()]
     return next((dentry for dentry in held if dentry.unlinked and dentry.d_sb is sb), None)
 
 
-def do_reconfigure_super(k: Globals, function: str, mount: Mount, wanted: Parameters) -> Code:
-    """Change the superblock of ``mount``, and with it the line of every mount that shows it.
+def reconfigure_super(k: Globals, function: str, fc: FsContext) -> Code:
+    """Change the superblock of the context, and with it the line of every mount that shows it.
 
-    Raises EINVAL for a nullfs that cannot be changed, EBUSY for becoming read-only while a removed name
-    is in use.
+    Raises EINVAL for flags that cannot be changed, and for a nullfs; EBUSY for becoming read-only while a
+    removed name is in use or a file is open for writing.
     """
-    sb = mount.mnt_sb
+    sb = fc.root
+    assert sb is not None, "a context for reconfiguring has a superblock"
     if sb.s_type.name == "nullfs" and k.release.nullfs_stays:
         raise Refused(refusals.NULLFS_STAYS)
-    if wanted.sb_flags & SB_RDONLY and not sb.s_flags & SB_RDONLY:
-        in_use = removed_and_in_use(k, sb)
-        if in_use is not None:
-            raise Refused(refusals.REMOVED_IN_USE, mount, in_use.path())
-    reconfigure_super(sb, wanted)
+    if fc.sb_flags_mask & ~MS_RMT_MASK:
+        raise Refused(refusals.NOT_RECONFIGURABLE, sb.s_type.name)
+    if fc.sb_flags & fc.sb_flags_mask & SB_RDONLY and not sb.s_flags & SB_RDONLY:
+        yield from under_mount_lock("sb_prepare_remount_readonly", sb_prepare_remount_readonly(k, sb))
+    reconfigure(fc)
     what = f"the {sb.s_type.name} of {{0}} is now {'read-only' if sb.s_flags & SB_RDONLY else 'writable'}"
     yield Step(function, what, tuple(mount.id for mount in sb.s_mounts))
+
+
+def sb_prepare_remount_readonly(k: Globals, sb: SuperBlock) -> Code:
+    """Raises EBUSY for what cannot be while the superblock is read-only."""
+    in_use = removed_and_in_use(k, sb)
+    if in_use is not None:
+        raise Refused(refusals.REMOVED_IN_USE, in_use.path(), sb.s_type.name)
+    for mount in sb.s_mounts:
+        mnt_hold_writers(mount)
+    yield from ()

@@ -13,9 +13,12 @@ from typing import Any
 from .effects import Code, Refused
 from .file_table import do_close
 from .files import do_chdir, do_chroot, do_mkdirat, do_mknodat, do_rmdir, do_symlinkat, do_unlinkat, do_utimes
+from .fsmount import do_fsmount
+from .fsopen import do_fsconfig, do_fsopen
 from .globals import Globals
 from .listmount import sys_listmount
 from .mount import do_mount
+from .mount_setattr import do_mount_setattr
 from .move_mount import sys_move_mount
 from .nsproxy import do_capset, do_clone, do_setns, do_unshare
 from .open import (
@@ -45,6 +48,10 @@ SYSTEM_CALLS: MappingProxyType[str, SystemCall] = MappingProxyType(
         "umount2": do_umount2,
         "move_mount": sys_move_mount,
         "open_tree": do_open_tree,
+        "fsopen": do_fsopen,
+        "fsconfig": do_fsconfig,
+        "fsmount": do_fsmount,
+        "mount_setattr": do_mount_setattr,
         "unshare": do_unshare,
         "clone": do_clone,
         "setns": do_setns,

@@ -153,8 +153,7 @@ def cleanup_mnt(k: Globals, mount: Mount) -> Code:
     del sb.s_mounts[mount]
     del k.mounts[mount.id]
     k.mnt_ida.free(mount.mnt_id)
-    if not sb.s_mounts:
-        deactivate_super(k, sb)
+    deactivate_super(k, sb)
     yield Step(
         "cleanup_mnt", "{0} is freed with its last reference", (mount.id, *(child.id for child in stuck))
     )

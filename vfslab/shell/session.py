@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from vfslab.kernel import flags
+from vfslab.kernel import NotModelled, flags
 from vfslab.machine import Machine
 from vfslab.shell import (
     calls,
@@ -120,7 +120,10 @@ class Session:
         if tool is None:
             return _failed(shell, line, NOT_FOUND, f"{name}: command not found")
         process = Process(self.machine, shell, tool, self._shells, keep)
-        status = execute(process, args)
+        try:
+            status = execute(process, args)
+        except NotModelled as missing:
+            return _failed(shell, line, MISUSED, missing.reason)
         refused = process.refused if status else None
         return CommandResult(
             shell,

@@ -11,8 +11,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from ..effects import Check
+from .attributes import *
 from .descriptors import *
 from .files import *
+from .filesystem import *
 from .listing import *
 from .mounting import *
 from .moving import *

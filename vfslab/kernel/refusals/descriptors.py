@@ -32,3 +32,9 @@ OPEN_TREE_NOT_CAPABLE = Check(
 OPEN_TREE_NAMESPACE_NOT_CAPABLE = Check(
     "EPERM", "vfs_open_tree", "the task lacks CAP_SYS_ADMIN in its own user namespace", "call as its root"
 )
+NAMESPACE_OF_NO_DIRECTORY = Check(
+    "ENOTDIR",
+    "create_new_namespace",
+    "{0} is no directory, and the root of a namespace has to be one",
+    "name a directory",
+)

@@ -91,6 +91,13 @@ TOO_MANY_MOUNTS = Check(
     "unmount something there, or raise the limit: sysctl fs.mount-max",
 )
 
+ROOT_IS_NO_DIRECTORY = Check(
+    "EACCES",
+    "may_lookup",
+    "the path starts at a file, which is the task's root or working directory",
+    "enter a namespace whose root is a directory",
+)
+
 # rename(2)
 RENAME_ACROSS_MOUNTS = Check(
     "EXDEV",

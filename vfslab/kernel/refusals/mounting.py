@@ -41,24 +41,14 @@ MAY_NOT_MOUNT = Check(
 NO_FS_TYPE = Check(
     "EINVAL", "do_new_mount", "no filesystem type is given", "name a filesystem type: mount -t"
 )
+EMPTY_SUBTYPE = Check(
+    "EINVAL", "do_new_mount", "nothing stands behind the dot of {0}", "name the subtype, or leave out the dot"
+)
 UNKNOWN_FS_TYPE = Check(
     "ENODEV",
     "get_fs_type",
     "there is no filesystem type {0} that can be mounted",
     "name a type that /proc/filesystems lists, or load its module first",
-)
-UNKNOWN_OPTION = Check("EINVAL", "parse_monolithic_mount_data", "{1} knows no option {0}", "leave {0} out")
-BAD_OPTION_VALUE = Check(
-    "EINVAL",
-    "parse_monolithic_mount_data",
-    "{1} cannot read the value of {0}",
-    "give it a value that {1} can read",
-)
-SUPERBLOCK_READ_ONLY_DIFFERS = Check(
-    "EBUSY",
-    "vfs_get_tree",
-    "{0} is mounted, and not with the same ro or rw",
-    "ask for ro or rw as it is mounted already, or remount that first",
 )
 SAME_SUPERBLOCK_ON_ITS_ROOT = Check(
     "EBUSY",
@@ -93,6 +83,12 @@ LOCKED_CHILD_BELOW_SOURCE = Check(
     "a copy without {0}, which is locked below the source, would uncover what it hides",
     "take {0} along: mount --rbind",
 )
+COVER_NOT_COPIED = Check(
+    "EINVAL",
+    "__do_loopback",
+    "a copy without {0} would uncover what it hides, and the task does not own the mount namespace",
+    "take {0} along: AT_RECURSIVE",
+)
 COPY_OF_UNBINDABLE = Check(
     "EINVAL", "copy_tree", "{0} is unbindable", "make {0} private first: mount --make-private"
 )
@@ -115,12 +111,6 @@ COPY_OF_NAMESPACE_FILE = Check(
     "copy_tree",
     "{0} shows a mount-namespace file, which is not copied to those who receive a mount",
     "mount it where nothing propagates",
-)
-FS_NEEDS_PRIVILEGE = Check(
-    "EPERM",
-    "mount_capable",
-    "{0} may be mounted by the initial user namespace alone",
-    "mount it there, or take a filesystem that user namespaces may mount, as tmpfs",
 )
 FS_FOR_THE_KERNEL = Check(
     "EINVAL",
@@ -186,8 +176,8 @@ NULLFS_STAYS = Check(
 REMOVED_IN_USE = Check(
     "EBUSY",
     "sb_prepare_remount_readonly",
-    "{1}, in the filesystem of {0}, is removed but in use",
-    "let go of {1} first; or make the mount alone read-only, -o remount,bind,ro",
+    "{0}, in the {1}, is removed but in use",
+    "let go of {0} first; or make the mount alone read-only, -o remount,bind,ro",
 )
 REMOUNT_NOT_CAPABLE = Check(
     "EPERM",
