@@ -73,7 +73,6 @@ def do_fsmount(k: Globals, task: Task, fd: int, flags: int, attr_flags: int) -> 
     except Refused:
         mntput(k, mount)
         raise
-    mntput(k, mount)
     return fd_install(task, file)
 
 
@@ -100,6 +99,8 @@ def open_detached(k: Globals, task: Task, mount: Mount) -> Code:
 
 def open_in_namespace(k: Globals, task: Task, mount: Mount) -> Code:
     """A file of a new namespace with a copy of the mount, which itself goes."""
-    return open_new_namespace(
+    file = yield from open_new_namespace(
         k, task, mount.mnt_root, lambda flags: clone_mnt(k, mount, mount.mnt_root, flags)
     )
+    mntput(k, mount)
+    return file

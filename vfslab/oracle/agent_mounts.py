@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 AT_SYMLINK_NOFOLLOW = 0x100
 MS_BIND = 4096
 MS_MOVE = 8192
+FSCONFIG_SET_BINARY = 2
 STATX_BASIC_STATS = 0x7FF
 STATX_MNT_ID = 0x1000
 STATX_MNT_ID_UNIQUE = 0x4000
@@ -98,7 +99,9 @@ def move_mount(from_fd: int, from_path: bytes | None, to_fd: int, to_path: bytes
 
 
 def fsconfig(fd: int, command: int, key: bytes | None, value: bytes | None, aux: int) -> None:
-    syscall("fsconfig", mine(fd), command, key, value, aux if aux == 0 else mine(aux))
+    """The only call to which a negative descriptor is another mistake than a closed one."""
+    number = aux <= 0 or command == FSCONFIG_SET_BINARY
+    syscall("fsconfig", fd if fd < 0 else mine(fd), command, key, value, aux if number else mine(aux))
 
 
 def mount_setattr(fd: int, path: bytes | None, flags: int, attr: dict[str, int], size: int) -> None:
