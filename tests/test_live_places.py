@@ -14,13 +14,22 @@ import pytest
 
 from sandboxes import MARK, NOBODY, marked, new_mark, output, python, python_for_nobody
 from test_sandbox import without_pid_namespace
-from vfslab.machine import Answer
+from vfslab.machine import Answer, Machine
+from vfslab.model import Model
 from vfslab.oracle.live import RunningKernel, SandboxEnded
 from vfslab.shell.session import CommandResult, Session
 
-pytestmark = pytest.mark.kernel
+every_machine = pytest.mark.parametrize(
+    "machine", ["model", pytest.param("kernel", marks=pytest.mark.kernel)], indirect=True
+)
 
 START = "mkdir -p /a/x /b /c\ntouch /f\nmount -t tmpfs A /a\nmkdir -p /a/x/y\nR = openat AT_FDCWD / O_PATH\n"
+
+
+@pytest.fixture
+def machine(request: pytest.FixtureRequest) -> Iterator[Machine]:
+    with Model() if request.param == "model" else RunningKernel() as machine:
+        yield machine
 
 
 @pytest.fixture
@@ -29,7 +38,7 @@ def kernel() -> Iterator[RunningKernel]:
         yield machine
 
 
-def last(machine: RunningKernel, transcript: str) -> CommandResult:
+def last(machine: Machine, transcript: str) -> CommandResult:
     """The last of the results; those before it are successes, where their lines do not end in "# fails"."""
     session = Session(machine)
     results = session.run_transcript(START + transcript)
@@ -84,10 +93,11 @@ SAME = [
 
 @pytest.mark.parametrize("path", ["/a", "/proc/self/fd/R/a"])
 @pytest.mark.parametrize(("before", "command", "errno"), SAME)
+@every_machine
 def test_the_same_answer_by_both_ways(
-    kernel: RunningKernel, path: str, before: str, command: str, errno: str | None
+    machine: Machine, path: str, before: str, command: str, errno: str | None
 ) -> None:
-    result = last(kernel, f"{before}\n{command.replace('{}', path)}\n")
+    result = last(machine, f"{before}\n{command.replace('{}', path)}\n")
     if result.errno == "ENOSYS":
         pytest.skip("this kernel does not have the call")
     assert (result.errno, bool(result.status)) == (errno, errno is not None), result.stderr
@@ -130,10 +140,12 @@ def test_the_same_answer_by_both_ways(
                                       "device A mounted on /a with fstype tmpfs\n"),
     ],
 )  # fmt: skip
-def test_what_is_found(kernel: RunningKernel, transcript: str, printed: str) -> None:
-    assert last(kernel, transcript).stdout == printed
+@every_machine
+def test_what_is_found(machine: Machine, transcript: str, printed: str) -> None:
+    assert last(machine, transcript).stdout == printed
 
 
+@pytest.mark.kernel
 def test_no_way_out_of_the_sandbox(kernel: RunningKernel) -> None:
     """Descriptors of the agent, the root of a process, other processes: none of this is in /proc here."""
     outside = sorted(os.listdir("/"))
@@ -155,6 +167,12 @@ def test_no_way_out_of_the_sandbox(kernel: RunningKernel) -> None:
         assert answer.errno in ("ENOENT", "ENOTDIR") and answer.value != outside, path
 
 
+@pytest.mark.kernel
+def test_limits_of_the_machine_are_not_the_sandbox_s(kernel: RunningKernel) -> None:
+    assert Session(kernel).run("sh1", "sysctl -w fs.mount-max=5").errno == "EROFS"
+
+
+@pytest.mark.kernel
 def test_descriptors_of_the_agent_are_closed(kernel: RunningKernel) -> None:
     for number in range(20):
         assert kernel.call("sh1", "close", number) == Answer(errno="EBADF")
@@ -163,6 +181,7 @@ def test_descriptors_of_the_agent_are_closed(kernel: RunningKernel) -> None:
     assert kernel.call("sh1", "readdir", "/") == Answer([])
 
 
+@pytest.mark.kernel
 def test_a_table_in_pieces(kernel: RunningKernel) -> None:
     """proc_pid_mountinfo(5) is generated record by record, whatever is asked for."""
     session = Session(kernel)
@@ -179,6 +198,7 @@ def test_a_table_in_pieces(kernel: RunningKernel) -> None:
 # --- processes -------------------------------------------------------------------------
 
 
+@pytest.mark.kernel
 def test_exit_gives_back_what_was_held(kernel: RunningKernel) -> None:
     session = Session(kernel)
     session.run_transcript(START + "sh2# cd /a\nsh3# F = openat AT_FDCWD /a O_PATH\n")
@@ -190,6 +210,7 @@ def test_exit_gives_back_what_was_held(kernel: RunningKernel) -> None:
     assert session.shells == ("sh1",)
 
 
+@pytest.mark.kernel
 def test_a_namespace_ends_with_its_last_process(kernel: RunningKernel) -> None:
     """mount_namespaces(7): the slave loses its master once nobody is left in the namespace."""
     session = Session(kernel)
@@ -207,6 +228,7 @@ def test_a_namespace_ends_with_its_last_process(kernel: RunningKernel) -> None:
     assert "master:" not in session.mountinfo("sh4")
 
 
+@pytest.mark.kernel
 def test_exit_returns_when_the_process_is_gone(monkeypatch: pytest.MonkeyPatch) -> None:
     mark = new_mark()
     monkeypatch.setenv(MARK, mark)
@@ -223,7 +245,8 @@ def test_exit_returns_when_the_process_is_gone(monkeypatch: pytest.MonkeyPatch) 
 
 
 ENDS = """
-from vfslab.machine import Answer
+from vfslab.machine import Answer, Machine
+from vfslab.model import Model
 from vfslab.oracle.live import RunningKernel
 with RunningKernel() as kernel:
     kernel.start("sh2")
@@ -235,11 +258,13 @@ with RunningKernel() as kernel:
 """
 
 
+@pytest.mark.kernel
 @pytest.mark.parametrize("before", [[], without_pid_namespace()], ids=["pid namespace", "no pid namespace"])
 def test_a_clone_outlives_its_parent(before: list[str]) -> None:
     assert output(python(ENDS, before=before)) == "/ None\n"
 
 
+@pytest.mark.kernel
 @pytest.mark.parametrize(
     ("use", "message"),
     [
@@ -263,6 +288,7 @@ def test_shells_that_cannot_be(kernel: RunningKernel, use: object, message: str)
     assert kernel.call("sh1", "getcwd") == Answer("/")
 
 
+@pytest.mark.kernel
 def test_a_clone_that_is_killed_ends_the_sandbox(monkeypatch: pytest.MonkeyPatch) -> None:
     mark = new_mark()
     monkeypatch.setenv(MARK, mark)
@@ -326,6 +352,7 @@ with RunningKernel() as kernel:
 """
 
 
+@pytest.mark.kernel
 def test_an_unprivileged_user_gets_the_same_answers() -> None:
     if os.geteuid() != 0:
         pytest.skip("these tests run as an unprivileged user already")
