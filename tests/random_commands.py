@@ -67,6 +67,16 @@ FLAGS = (
     "nosuid,ro",
     "sync",
 )
+STATMOUNT = (
+    "STATMOUNT_MNT_BASIC,STATMOUNT_MNT_POINT,STATMOUNT_MNT_ROOT",
+    "STATMOUNT_MNT_BASIC,STATMOUNT_PROPAGATE_FROM",
+    "STATMOUNT_SB_BASIC,STATMOUNT_FS_TYPE,STATMOUNT_SB_SOURCE,STATMOUNT_MNT_NS_ID",
+    "STATMOUNT_MNT_POINT bufsize=520",
+    "STATMOUNT_MNT_OPTS,STATMOUNT_SUPPORTED_MASK,STATMOUNT_OPT_ARRAY",
+    "STATMOUNT_MNT_BASIC mnt_ns_id=5",
+    "STATMOUNT_MNT_BASIC size=20",
+)
+LISTMOUNT = ("", "", "flags=LISTMOUNT_REVERSE", "count=2", "param=J", "param=7", "flags=4", "count=0")
 CLONES = (
     "0",
     "CLONE_FS",
@@ -243,7 +253,15 @@ RULES = (
     Rule("unshare(2)", 0.2, lambda choose: f"syscall unshare {choose(('CLONE_FS', '0x1', '0x100000', '0'))}"),
     Rule("internal files", 0.5, lambda choose: f"{choose(NAMES)} = {choose(('pipe', 'memfd_create'))}"),
     Rule("pidfd", 0.5, lambda choose: f"{choose(NAMES)} = pidfd_open {choose(EVERY_SHELL)}"),
-    Rule("read", 0.2, lambda choose: f"read {choose(NAMES)} 4096"),
+    Rule("read", 0.4, lambda choose: f"read {choose(NAMES)} {choose(('4096', '300', '0'))}"),
+    Rule(
+        "table",
+        0.4,
+        lambda choose: (
+            f"{choose(NAMES)} = openat AT_FDCWD /proc/{choose(('self', *SHELLS))}/"
+            f"{choose(('mountinfo', 'mounts', 'mountstats'))} O_RDONLY"
+        ),
+    ),
     Rule(
         "statx of odd places", 0.2, lambda choose: f"{choose(IDS)} = statx {choose(NAMES)} '' AT_EMPTY_PATH"
     ),
@@ -271,6 +289,8 @@ RULES = (
     Rule("exit", 0.15, lambda choose: "exit"),
     # what the kernel says of mounts
     Rule("statx", 1, lambda choose: f"{choose(IDS)} = statx AT_FDCWD {choose(PLACES)} 0"),
+    Rule("statmount", 1, lambda choose: f"statmount {choose(IDS)} {choose(STATMOUNT)}"),
+    Rule("listmount", 0.4, lambda choose: f"listmount {choose(('LSMT_ROOT', *IDS))} {choose(LISTMOUNT)}"),
 )
 
 

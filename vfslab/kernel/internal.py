@@ -15,6 +15,7 @@ from .tasks import UserNamespace
 # What stands in mnt_ns of such a mount: neither a namespace nor none.
 MNT_NS_INTERNAL = MntNamespace(0, UserNamespace(-1, None))
 NS_INUM_FIRST = 4026531840
+FIRST_INTERNAL_ID = 1 << 40
 
 
 def is_mounted(mount: Mount) -> bool:
@@ -23,11 +24,11 @@ def is_mounted(mount: Mount) -> bool:
 
 
 def kern_mount(k: Globals, fs_name: str) -> Mount:
-    """The kernel's own mount of a filesystem; its ``id`` is not positive, for it counts as none."""
+    """The kernel's own mount of a filesystem; its ``id`` is out of the order of the others."""
     mount = k.internal_mounts.get(fs_name)
     if mount is None:
         sb = new_super(k, FILE_SYSTEMS[fs_name], k.init_user_ns)
-        mount = Mount(-len(k.internal_mounts), 0, fs_name, sb.s_root, MNT_INTERNAL)
+        mount = Mount(FIRST_INTERNAL_ID + len(k.internal_mounts), 0, fs_name, sb.s_root, MNT_INTERNAL)
         mount.mnt_ns = MNT_NS_INTERNAL
         k.internal_mounts[fs_name] = mount
     return mount

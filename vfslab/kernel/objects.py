@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from .flags import MNT_UNIQUE_ID_OFFSET
+from .flags import MNT_INTERNAL, MNT_UNIQUE_ID_OFFSET
 
 if TYPE_CHECKING:
     from .tasks import UserNamespace
@@ -272,6 +272,8 @@ class Mount:
 
     def __str__(self) -> str:
         """What a person calls it now, with its place: the path from the top of its tree of mounts."""
+        if self.mnt_flags & MNT_INTERNAL:
+            return f"the kernel's own mount of {self.mnt_devname}"
         place = f" on {Path(self, self.mnt_root)}"
         ns = self.mnt_ns
         if ns is None or ns.anon:
