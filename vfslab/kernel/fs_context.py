@@ -106,8 +106,11 @@ def fs_context_for_mount(k: Globals, task: Task, fs_type: FileSystemType, sb_fla
 
 
 def fs_context_for_reconfigure(sb: SuperBlock, sb_flags: int, sb_flags_mask: int) -> FsContext:
-    """A context for changing a superblock, which whoever makes it keeps alive."""
-    fc = FsContext(sb.s_type, sb.s_user_ns, sb_flags)
+    """A context for changing a superblock, which whoever makes it keeps alive.
+
+    nullfs_init_fs_context() writes over the flags that are asked for.
+    """
+    fc = FsContext(sb.s_type, sb.s_user_ns, 0 if sb.s_type.name == "nullfs" else sb_flags)
     fc.sb_flags_mask = sb_flags_mask
     fc.root = sb
     fc.phase = Phase.RECONF_PARAMS
