@@ -101,7 +101,7 @@ PARTS = [
     {"suppose"},
     {"consequences"},
     {"shell"},
-    {"spread", "why"},
+    {"smallest", "spread", "why"},
     {"oracle"},
     {"views"},
     {""},
