@@ -24,10 +24,11 @@ UNREACHABLE = MappingProxyType(
     {
         "PATH_TOO_LONG": "it takes a path of 4,096 bytes",
         "NAME_TOO_LONG": "it takes a name of 256 bytes",
+        "STRING_TOO_LONG": "it takes a string of 256 bytes",
+        "SUPERBLOCK_READ_ONLY_DIFFERS": "it takes a block device",
         "NO_MEMORY": "there is always memory, unless a driver says otherwise",
         "NO_SUCH_PROCESS": "a shell has a name for as long as it lives",
         "NAMESPACE_EMPTY": "it takes a namespace that another task is leaving at that moment",
-        "RBIND_NAMESPACE_LOOP": "it takes a detached tree that fsmount(2) has made",
         "COPY_OF_UNBINDABLE": "whoever copies a tree has asked the same of its root before",
         "CLONE_UNKNOWN_FLAG": "clone(2) knows all flags that the shell gives",
         "SETNS_ANONYMOUS": "no file leads to the namespace of a detached tree",
