@@ -41,11 +41,13 @@ def prepare() -> None:
     """Mount what the agent asks for, and put a mount on top of the initramfs.
 
     The root of an initramfs is the one mount without a parent, which pivot_root(2)
-    refuses (until 7.0 put a nullfs beneath it).
+    refuses (until 7.0 put a nullfs beneath it). Nothing else stays mounted on it: where
+    paths of a foreign namespace begin, statmount(2) sees by the first mount on its root.
     """
     libc.mount(b"dev", b"/dev", b"devtmpfs", 0, None)
     libc.mount(b"/", b"/mnt", None, MS_BIND, None)
     libc.mount(b"/dev", b"/mnt/dev", None, MS_BIND, None)
+    libc.umount2(b"/dev", 0)
     libc.mount(b"proc", b"/mnt/proc", b"proc", 0, None)
     os.chdir("/mnt")
     libc.mount(b".", b"/", None, MS_MOVE, None)
