@@ -272,6 +272,11 @@ def test_a_descriptor_is_passed_on() -> None:
     assert explanation.changes == ("+ A on /c/new: shared:2", "+ X on /c/new/x: shared:3")
 
 
+def test_whoever_reads_the_table_is_the_first_shell() -> None:
+    snapshot = Snapshot.from_mountinfo(TABLE, "host")
+    assert explain(["umount /c/v"], snapshot, "7.0").changes == ("- 31 V on /c/v",)
+
+
 def test_hostile_names_are_shown_in_escapes() -> None:
     table = TABLE.replace("/c/v", "/c/\\012v\x1b[2J").replace(" V ", " \x1b]0;V\\040x ")
     for path in ("/c/\nv\x1b[2J", "/c/\nv\x1b[2J/\t\x07"):

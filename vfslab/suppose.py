@@ -40,6 +40,7 @@ MOUNT_CALLS = frozenset(
     )
 )
 OTHERS = "(others)"
+FIRST_SHELL = "sh1"
 _NAMING = MOUNT_CALLS | {"chdir", "chroot"}
 # The types, not modelled, of which there is one superblock for all who mount it.
 _SINGLE = frozenset(
@@ -58,6 +59,7 @@ class Made(NamedTuple):
 class Supposing(Model):
     """A model around ``kernel`` in which nothing that a command names is missing.
 
+    Its first task is sh1, whatever else it is called.
     Another task is in each namespace, which therefore stays when the first one leaves it.
     ``files`` are paths that are files, as its first task sees them. ``supposed`` is what has been
     supposed so far, in words; ``made`` are the mount calls so far. Raises ValueError for a
@@ -66,6 +68,7 @@ class Supposing(Model):
 
     def __init__(self, kernel: Kernel, files: Iterable[str] = ()) -> None:
         super().__init__(kernel=kernel)
+        self.shells.setdefault(FIRST_SHELL, kernel.init)
         self.made: list[Made] = []
         self._files = {posixpath.normpath(path) for path in files}
         self._kinds: dict[str, str] = {}
