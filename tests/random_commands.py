@@ -16,6 +16,10 @@ CHILDREN = ("sh4", "sh5", "sh6", "sh7")
 EVERY_SHELL = (*SHELLS, *CHILDREN)
 DIRECTORIES = ("/a", "/b", "/c", "/a/x", "/a/y", "/b/x", "/c/x", "/a/x/z", "/d", "/d/old")
 NAMES = ("F", "G", "H")
+# what stands mostly for a filesystem context, a namespace file or pidfd, a table of /proc
+CONTEXTS = ("C", "C", "C", "F")
+NAMESPACES = ("N", "N", "N", "F")
+TABLES = ("T", "T", "T", "G")
 IDS = ("I", "J")
 PATHS = (*DIRECTORIES, "/", ".", "..", "/..", "/f", "/l")
 # through a descriptor, a time in eight
@@ -67,6 +71,40 @@ FLAGS = (
     "nosuid,ro",
     "sync",
 )
+ATTRS = (
+    "attr_set=MOUNT_ATTR_RDONLY",
+    "attr_clr=MOUNT_ATTR_RDONLY",
+    "attr_set=MOUNT_ATTR_NOSUID,MOUNT_ATTR_NODEV",
+    "attr_clr=MOUNT_ATTR_NOSUID",
+    "attr_clr=MOUNT_ATTR_NOEXEC,MOUNT_ATTR_NODEV",
+    "attr_set=MOUNT_ATTR_NOATIME",
+    "attr_clr=0x70 attr_set=MOUNT_ATTR_NOATIME",
+    "attr_clr=0x70 attr_set=MOUNT_ATTR_STRICTATIME",
+    "attr_set=MOUNT_ATTR_NODIRATIME,MOUNT_ATTR_NOSYMFOLLOW",
+    "propagation=MS_SHARED",
+    "propagation=MS_SLAVE",
+    "propagation=MS_PRIVATE",
+    "propagation=MS_UNBINDABLE",
+    "propagation=MS_SHARED attr_set=MOUNT_ATTR_RDONLY",
+    "propagation=0x180000",
+    "attr_set=0x400",
+    "attr_set=MOUNT_ATTR_IDMAP userns_fd=N",
+    "attr_set=MOUNT_ATTR_IDMAP userns_fd=G",
+    "size=16",
+    "size=40 tail=1",
+    "",
+)
+FSMOUNT = ("0", "0", "MOUNT_ATTR_RDONLY", "MOUNT_ATTR_NOATIME,MOUNT_ATTR_NODEV", "0x30", "MOUNT_ATTR_IDMAP")
+FSCONFIG = (
+    "FSCONFIG_CMD_CREATE",
+    "FSCONFIG_CMD_CREATE",
+    "FSCONFIG_CMD_CREATE_EXCL",
+    "FSCONFIG_SET_STRING source D",
+    "FSCONFIG_SET_STRING size 1m",
+    "FSCONFIG_SET_STRING mode 9",
+    "FSCONFIG_SET_FLAG ro",
+    "FSCONFIG_SET_FLAG nosuch",
+)
 STATMOUNT = (
     "STATMOUNT_MNT_BASIC,STATMOUNT_MNT_POINT,STATMOUNT_MNT_ROOT",
     "STATMOUNT_MNT_BASIC,STATMOUNT_PROPAGATE_FROM",
@@ -99,7 +137,10 @@ SETUP = (
     "touch /f /g",
     "F = open_tree AT_FDCWD / OPEN_TREE_CLONE",
     "G = openat AT_FDCWD /a/x O_PATH",
-    "H = openat AT_FDCWD /proc/self/ns/mnt 0",
+    "H = open_tree AT_FDCWD /a 0",
+    "C = fsopen tmpfs 0",
+    "N = openat AT_FDCWD /proc/self/ns/mnt 0",
+    "T = openat AT_FDCWD /proc/self/mountinfo 0",
     "I = statx AT_FDCWD / 0",
     "J = statx AT_FDCWD /a 0",
 )
@@ -205,6 +246,21 @@ RULES = (
         2,
         lambda choose: f"{choose(NAMES)} = openat AT_FDCWD {choose(PLACES)} {choose(('O_PATH', 'O_RDONLY'))}",
     ),
+    Rule(
+        "open for writing",
+        0.5,
+        lambda choose: f"{choose(NAMES)} = openat AT_FDCWD {choose(FILES)} O_WRONLY,O_CREAT",
+    ),
+    Rule("fsopen", 1, lambda choose: f"{choose(CONTEXTS)} = fsopen {choose(('tmpfs', 'tmpfs', 'ramfs'))} 0"),
+    Rule("fsconfig", 1.5, lambda choose: f"fsconfig {choose(CONTEXTS)} {choose(FSCONFIG)}"),
+    Rule("fsmount", 1.5, lambda choose: f"{choose(NAMES)} = fsmount {choose(CONTEXTS)} 0 {choose(FSMOUNT)}"),
+    Rule(
+        "mount_setattr",
+        3,
+        lambda choose: (
+            f"mount_setattr AT_FDCWD {choose(PLACES)} {choose(('0', 'AT_RECURSIVE'))} {choose(ATTRS)}"
+        ),
+    ),
     # what is rarely right
     Rule(
         "odd paths",
@@ -252,13 +308,13 @@ RULES = (
     ),
     Rule("unshare(2)", 0.2, lambda choose: f"syscall unshare {choose(('CLONE_FS', '0x1', '0x100000', '0'))}"),
     Rule("internal files", 0.5, lambda choose: f"{choose(NAMES)} = {choose(('pipe', 'memfd_create'))}"),
-    Rule("pidfd", 0.5, lambda choose: f"{choose(NAMES)} = pidfd_open {choose(EVERY_SHELL)}"),
-    Rule("read", 0.4, lambda choose: f"read {choose(NAMES)} {choose(('4096', '300', '0'))}"),
+    Rule("pidfd", 0.5, lambda choose: f"{choose(NAMESPACES)} = pidfd_open {choose(EVERY_SHELL)}"),
+    Rule("read", 0.4, lambda choose: f"read {choose(TABLES)} {choose(('4096', '300', '0'))}"),
     Rule(
         "table",
         0.4,
         lambda choose: (
-            f"{choose(NAMES)} = openat AT_FDCWD /proc/{choose(('self', *SHELLS))}/"
+            f"{choose(TABLES)} = openat AT_FDCWD /proc/{choose(('self', *SHELLS))}/"
             f"{choose(('mountinfo', 'mounts', 'mountstats'))} O_RDONLY"
         ),
     ),
@@ -272,13 +328,13 @@ RULES = (
         "namespace file",
         0.8,
         lambda choose: (
-            f"{choose(NAMES)} = openat AT_FDCWD /proc/{choose(EVERY_SHELL)}/ns/{choose(NS_FILES)} 0"
+            f"{choose(NAMESPACES)} = openat AT_FDCWD /proc/{choose(EVERY_SHELL)}/ns/{choose(NS_FILES)} 0"
         ),
     ),
     Rule(
         "setns",
         0.8,
-        lambda choose: f"setns {choose(NAMES)} {choose(KINDS)}",
+        lambda choose: f"setns {choose(NAMESPACES)} {choose(KINDS)}",
     ),
     Rule(
         "bind of a namespace",

@@ -32,7 +32,16 @@ from sandboxes import (
     succeed,
     tmpfs,
 )
-from vfslab.kernel.flags import CLONE_NEWNS, MNT_DETACH, MS_PRIVATE, MS_REC, MS_SHARED
+from vfslab.kernel.flags import (
+    AT_FDCWD,
+    CLONE_NEWNS,
+    MNT_DETACH,
+    MS_PRIVATE,
+    MS_RDONLY,
+    MS_REC,
+    MS_REMOUNT,
+    MS_SHARED,
+)
 from vfslab.oracle.live import NotAllowed, RunningKernel, SandboxEnded, available
 
 pytestmark = pytest.mark.kernel
@@ -438,3 +447,25 @@ def test_an_interpreter_that_fails_says_what_it_said(monkeypatch: pytest.MonkeyP
     with pytest.raises(SandboxEnded, match="the sandbox did not start\nthe library is missing"):
         RunningKernel()
     assert available.__wrapped__() == "the sandbox did not start\nthe library is missing"
+
+
+def test_the_rootfs_of_the_machine_stays_as_it_is() -> None:
+    """Its superblock is everybody's: what a shell on the very bottom asks for is refused."""
+    if os.geteuid() != 0:
+        pytest.skip("in a user namespace the bottom is locked, no shell gets there")
+    with RunningKernel() as kernel:
+        assert kernel.call("sh1", "umount2", "/", MNT_DETACH).errno is None
+        ns = kernel.call("sh1", "openat", AT_FDCWD, "/proc/self/ns/mnt", 0).value
+        assert kernel.call("sh1", "setns", ns, 0).errno is None
+        before = kernel.call("sh1", "mountinfo").value
+        if " - rootfs " not in before:
+            pytest.skip("the bottom is a nullfs, which is each namespace's own")
+        for call in (
+            ("umount2", "/", 0),
+            ("mount", "none", "/", None, MS_REMOUNT, None),
+            ("mount", "none", "/", None, MS_REMOUNT | MS_RDONLY, None),
+            ("mount", "none", "/", None, MS_REMOUNT, "rw,size=1m"),
+        ):
+            assert kernel.call("sh1", *call).errno == "EBUSY"
+        assert kernel.call("sh1", "mkdir", "/vfslab-was-here").errno == "EROFS"
+        assert kernel.call("sh1", "mountinfo").value == before

@@ -42,6 +42,7 @@ class Globals:
     last reference is gone, to be cleaned up when the system call returns.
     ``namespaces`` holds anonymous ones too; ``internal_mounts`` are by filesystem and not among ``mounts``;
     ``other_namespaces`` are the nsfs files of namespaces of other kinds.
+    ``rootfs`` is the superblock under everything where that is one, which the machine has in use.
     ``mount_max`` is sysctl fs.mount-max, ``file_systems`` are the types that there are, by name.
     """
 
@@ -60,6 +61,7 @@ class Globals:
         self.tasks: dict[int, Task] = {}
         self.init_user_ns = UserNamespace(0, None)
         self.file_systems: dict[str, FileSystemType] = {}
+        self.rootfs: SuperBlock | None = None
         self.single_supers: dict[str, SuperBlock] = {}
         self.internal_mounts: dict[str, Mount] = {}
         self.other_namespaces: dict[str, Path] = {}

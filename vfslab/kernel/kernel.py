@@ -51,6 +51,7 @@ class Kernel(Globals):
         # The rootfs of a real machine is everybody's: read-only, as the sandbox of the oracle makes it.
         read_only = MNT_READONLY if self.release.absolute_root == "rootfs" else 0
         ns.root = bottom = self._mount(self.release.absolute_root, read_only)
+        self.rootfs = bottom.mnt_sb if read_only else None
         visible = self._mount("tmpfs", MNT_RELATIME)
         attach_mnt(visible, bottom, bottom.mnt_root)
         for mount in (bottom, visible):

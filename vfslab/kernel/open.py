@@ -66,7 +66,9 @@ def do_openat(k: Globals, task: Task, dfd: int, name: str, flags: int) -> Code:
     except Refused:
         path_put(k, path)
         raise
-    return fd_install(task, alloc_file(path, o_path=bool(flags & O_PATH), writable=writable))
+    file = alloc_file(path, o_path=bool(flags & O_PATH), writable=writable)
+    file.readable = not flags & O_WRONLY
+    return fd_install(task, file)
 
 
 def do_fchdir(k: Globals, task: Task, fd: int) -> Code:
@@ -85,6 +87,8 @@ def do_read(k: Globals, task: Task, fd: int, size: int) -> Code:
     Raises EBADF, EISDIR, EINVAL, ENOMEM.
     """
     file = fget(task, fd)
+    if not file.readable:
+        raise Refused(refusals.WRITE_ONLY_FD, fd)
     if file.f_path.dentry.is_dir:
         raise Refused(refusals.READ_OF_DIRECTORY, f"descriptor {fd}")
     if file.f_path.dentry.d_sb.s_type.name in ("nsfs", "pidfs"):

@@ -178,7 +178,7 @@ def reconfigure_super(k: Globals, function: str, fc: FsContext) -> Code:
     """Change the superblock of the context, and with it the line of every mount that shows it.
 
     Raises EINVAL for flags that cannot be changed, and for a nullfs; EBUSY for becoming read-only while a
-    removed name is in use or a file is open for writing.
+    removed name is in use or a file is open for writing, and for the machine's own rootfs.
     """
     sb = fc.root
     assert sb is not None, "a context for reconfiguring has a superblock"
@@ -186,6 +186,8 @@ def reconfigure_super(k: Globals, function: str, fc: FsContext) -> Code:
         raise Refused(refusals.NULLFS_STAYS)
     if fc.sb_flags_mask & ~MS_RMT_MASK:
         raise Refused(refusals.NOT_RECONFIGURABLE, sb.s_type.name)
+    if sb is k.rootfs:
+        raise Refused(refusals.ROOTFS_IN_USE)
     if fc.sb_flags & fc.sb_flags_mask & SB_RDONLY and not sb.s_flags & SB_RDONLY:
         yield from under_mount_lock("sb_prepare_remount_readonly", sb_prepare_remount_readonly(k, sb))
     reconfigure(fc)

@@ -49,17 +49,27 @@ class FsStruct:
 class File:
     """struct file: a place held open by ``f_count`` descriptors.
 
-    ``o_path`` and ``writable`` are what of its mode matters, ``need_unmount`` is FMODE_NEED_UNMOUNT: the
-    detached tree at the place goes with the file. ``private_data`` is what the file is besides a place (a
-    filesystem context, a seq_file), ``release`` the code that lets go of it.
+    ``o_path``, ``readable`` and ``writable`` are what of its mode matters, ``need_unmount`` is
+    FMODE_NEED_UNMOUNT: the detached tree at the place goes with the file. ``private_data`` is what the
+    file is besides a place (a filesystem context, a seq_file), ``release`` the code that lets go of it.
     """
 
-    __slots__ = ("f_count", "f_path", "need_unmount", "o_path", "private_data", "release", "writable")
+    __slots__ = (
+        "f_count",
+        "f_path",
+        "need_unmount",
+        "o_path",
+        "private_data",
+        "readable",
+        "release",
+        "writable",
+    )
 
     def __init__(self, f_path: Path, *, o_path: bool = False, writable: bool = False) -> None:
         self.f_path = f_path
         self.f_count = 1
         self.o_path = o_path
+        self.readable = True
         self.writable = writable
         self.need_unmount = False
         self.private_data: Any = None

@@ -39,11 +39,12 @@ if __name__ == "__main__":
     sys.path.append(os.path.abspath(f"{__file__}/../../.."))
 
 from vfslab.oracle import agent_calls as calls  # noqa: E402
-from vfslab.oracle.agent_libc import MACHINE, NUMBERS, libc, state  # noqa: E402
+from vfslab.oracle.agent_libc import AT_FDCWD, MACHINE, NUMBERS, libc, state, syscall  # noqa: E402
 
 CLONE_NEWNS = 0x00020000
 CLONE_NEWUSER = 0x10000000
 CLONE_NEWPID = 0x20000000
+OPEN_TREE_CLONE = 1
 MS_RDONLY = 1
 MS_REMOUNT = 32
 MS_BIND = 4096
@@ -59,10 +60,10 @@ class Refused(Exception):
     """A step of making the sandbox was refused: what it was, and the name of the errno."""
 
 
-def step(what: str, function: Callable[..., Any], *args: Any) -> Any:
+def step(what: str, function: Callable[..., Any], *args: Any, **more: Any) -> Any:
     """Call ``function``, naming the step in what is raised when the kernel refuses it."""
     try:
-        return function(*args)
+        return function(*args, **more)
     except OSError as error:
         raise Refused(what, calls.errno_name(error)) from error
 
@@ -183,8 +184,9 @@ def enter() -> None:
 def strip_to_the_bottom() -> bool:
     """Unmount everything but the root of the namespace, which is left read-only: it is the machine's, too.
 
-    False where it is locked, because the namespace belongs to another user namespace than
-    the one that it was copied from.
+    So is its superblock, which a file open for writing keeps from being remounted. False
+    where the root is locked, because the namespace belongs to another user namespace than the
+    one that it was copied from.
     """
     if not unmount_root():
         return False
@@ -192,6 +194,10 @@ def strip_to_the_bottom() -> bool:
     while unmount_root():
         enter_own_namespace()
     if not root_is_nullfs():
+        clone = step("open_tree(/, OPEN_TREE_CLONE)", syscall, "open_tree", AT_FDCWD, b"/", OPEN_TREE_CLONE)
+        step("open(/, O_TMPFILE)", os.open, ".", os.O_TMPFILE | os.O_RDWR, dir_fd=clone)
+        os.close(clone)
+        state.bottom_dev = os.stat("/").st_dev
         step("mount(/, MS_RDONLY)", libc.mount, None, b"/", None, MS_REMOUNT | MS_BIND | MS_RDONLY, None)
     return True
 

@@ -56,6 +56,7 @@ class Magic(bytes):
 class State:
     """What this process knows of itself.
 
+    ``bottom_dev`` is the device of the namespace's root where that is the machine's own.
     ``procfs`` is a descriptor on a procfs, opened when the sandbox is made, ``given`` are the
     descriptors that calls gave, ``tables`` those of them that mount tables are read from.
     ``outer_owner`` is how the options of a tmpfs name root of a sandbox that is in a user
@@ -66,6 +67,7 @@ class State:
     def __init__(self) -> None:
         self.procfs = -1
         self.outer_owner = ""
+        self.bottom_dev = -1
         self.given: set[int] = set()
         self.tables: set[int] = set()
         self.machine_is_ours = False

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from typing import Any
 
 AT_SYMLINK_NOFOLLOW = 0x100
+MS_RDONLY = 1
+MS_REMOUNT = 32
 MS_BIND = 4096
 MS_MOVE = 8192
 FSCONFIG_SET_BINARY = 2
@@ -72,7 +74,18 @@ def mount(
     """The source is a path for a bind and a move alone."""
     place = source if flags & (MS_BIND | MS_MOVE) else None
     with reached(place, target) as (reached_source, reached_target):
+        if flags & MS_REMOUNT and not flags & MS_BIND and is_the_machines(reached_target):
+            # what asks for read-only is refused, for a file on it is open for writing
+            flags, data = flags | MS_RDONLY, None
         libc.mount(reached_source or source, reached_target, fstype, flags, data)
+
+
+def is_the_machines(path: bytes | None) -> bool:
+    """Whether the path leads to the machine's own root filesystem, of which nothing may change."""
+    try:
+        return path is not None and os.stat(path).st_dev == state.bottom_dev
+    except OSError:
+        return False
 
 
 def umount2(target: bytes | None, flags: int) -> None:

@@ -125,6 +125,9 @@ O_PATH_FD = Check(
     "descriptor {0} was opened with O_PATH, it is a place and nothing more",
     "open it without O_PATH",
 )
+WRITE_ONLY_FD = Check(
+    "EBADF", "vfs_read", "descriptor {0} was opened for writing alone", "open it with O_RDONLY or O_RDWR"
+)
 DIRFD_NO_DIRECTORY = Check(
     "ENOTDIR", "path_init", "descriptor {0} is no directory to start from", "start from a directory"
 )

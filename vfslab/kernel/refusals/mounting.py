@@ -179,6 +179,12 @@ REMOVED_IN_USE = Check(
     "{0}, in the {1}, is removed but in use",
     "let go of {0} first; or make the mount alone read-only, -o remount,bind,ro",
 )
+ROOTFS_IN_USE = Check(
+    "EBUSY",
+    "sb_prepare_remount_readonly",
+    "the rootfs under all mounts is the machine's own, and something on it is open for writing",
+    "remount another filesystem",
+)
 REMOUNT_NOT_CAPABLE = Check(
     "EPERM",
     "do_remount",
