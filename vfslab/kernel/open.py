@@ -45,7 +45,7 @@ def do_openat(k: Globals, task: Task, dfd: int, name: str, flags: int) -> Code:
     ENOENT, ENOTDIR, EISDIR, EROFS, ELOOP, EEXIST, EBADF, EACCES.
     """
     yield from ()
-    if not flags & O_PATH and (file := (yield from mounts_open(k, task, name, flags))) is not None:
+    if (file := (yield from mounts_open(k, task, name, flags))) is not None:
         return fd_install(task, file)
     if flags & O_CREAT and not flags & O_PATH:
         try:

@@ -29,6 +29,7 @@ from .flags import (
     O_CREAT,
     O_DIRECTORY,
     O_EXCL,
+    O_PATH,
     SB_RDONLY,
 )
 from .globals import Globals
@@ -229,13 +230,16 @@ def mounts_open(k: Globals, task: Task, name: str | None, flags: int) -> Code:
     table = table_at(k, task, name)
     if table is None or name is None:
         return None
-    if flags & O_CREAT and flags & O_EXCL:
+    if flags & O_CREAT and flags & O_EXCL and not flags & O_PATH:
         raise Refused(refusals.EXISTS, name)
     if flags & O_DIRECTORY or name.endswith("/"):
         raise Refused(refusals.NOT_A_DIRECTORY, name)
-    owner, show = table
+    place = path_get(link_itself(k))
+    if flags & O_PATH:
+        return alloc_file(place, o_path=True)
     if (yield Alloc("seq_open", "struct seq_file")):
         raise Refused(refusals.NO_MEMORY, "struct seq_file")
+    owner, show = table
     p = ProcMounts(owner.mnt_ns, path_get(owner.fs.root), show)
     p.ns.count += 1
 
@@ -243,7 +247,7 @@ def mounts_open(k: Globals, task: Task, name: str | None, flags: int) -> Code:
         path_put(k, p.root)
         yield from put_mnt_ns(k, p.ns)
 
-    file = alloc_file(path_get(link_itself(k)))
+    file = alloc_file(place)
     file.private_data = SeqFile(MOUNTS_OP, p, f"{owner.pid}/{name.rpartition('/')[2]}")
     file.release = mounts_release
     return file
