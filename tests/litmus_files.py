@@ -18,7 +18,8 @@ Numbers and groups count from 1 by first appearance, ``-`` is a parent out of si
 file of a namespace is shown without its number: ``nsfs:mnt:[]``. Options that are not
 rw,relatime stand before the tags.
 A line ``# not in 7.2*`` names releases where another answer is right, ``# only in 6.18* 7.0*``
-those where this one is, in patterns of fnmatch.
+those where this one is, in patterns of fnmatch. ``# in a VM only`` is said of files that
+change what belongs to the whole machine.
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ from vfslab.machine import Machine
 from vfslab.oracle.outcome import Outcome, Run, run_commands
 
 FOLDER = Path(__file__).parent / "litmus"
+VM_ONLY = "in a VM only"
 _INODE = re.compile(r"\[\d+]")
 
 
@@ -55,13 +57,14 @@ class Step(NamedTuple):
 
 
 class Litmus(NamedTuple):
-    """A litmus file, and the ``releases`` for which it holds."""
+    """A litmus file: the ``releases`` for which it holds, and whether it is for a VM only."""
 
     name: str
     title: str
     source: str
     steps: tuple[Step, ...]
     releases: tuple[str, ...] = tuple(RELEASES)
+    vm_only: bool = False
 
     @property
     def shelf(self) -> str:
@@ -85,6 +88,8 @@ def load(path: Path) -> Litmus:
         raise ValueError(f"{name}: the first two lines are its title and its source")
     releases = tuple(RELEASES)
     for line in head[2:]:
+        if line == VM_ONLY:
+            continue
         match = re.fullmatch(r"(not|only) in (.+)", line)
         patterns = match[2].split() if match else []
         if not patterns or not all(fnmatch.filter(RELEASES, pattern) for pattern in patterns):
@@ -92,7 +97,7 @@ def load(path: Path) -> Litmus:
         named = {release for pattern in patterns for release in fnmatch.filter(RELEASES, pattern)}
         releases = tuple(release for release in releases if (release in named) == line.startswith("only"))
     steps = read_steps(name, lines[len(head) :], len(head) + 1)
-    return Litmus(name, head[0], head[1].removeprefix("source: "), steps, releases)
+    return Litmus(name, head[0], head[1].removeprefix("source: "), steps, releases, VM_ONLY in head)
 
 
 def read_steps(name: str, lines: Iterable[str], first: int = 1) -> tuple[Step, ...]:

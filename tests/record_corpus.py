@@ -1,7 +1,7 @@
 """Take all recordings anew: python tests/record_corpus.py [DIR]
 
-Runs every litmus file on the running kernel, and on each kernel image in DIR (vmlinuz*,
-as fetch_kernels.py writes them) in a VM. What was recorded of such a kernel before is
+Runs every litmus file that harms nobody on the running kernel, and all on each kernel
+image in DIR (vmlinuz*, as fetch_kernels.py writes them) in a VM. What was recorded of such a kernel before is
 replaced; recordings of other kernels stay. As root, for recordings are root's answers.
 """
 
@@ -15,7 +15,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from litmus_files import all_litmus
-from vfslab.oracle.outcome import read_commands
 from vfslab.oracle.recording import Recording, record_here, record_in_vm, write
 from vfslab.oracle.vm import Transcript
 
@@ -23,9 +22,13 @@ FOLDER = Path(__file__).parent / "recordings"
 
 
 def main(images: list[Path]) -> None:
-    transcripts = [Transcript(litmus.name, read_commands(litmus.transcript)) for litmus in all_litmus()]
+    corpus = all_litmus()
+    transcripts = [Transcript(litmus.name, litmus.commands) for litmus in corpus]
     if os.geteuid() == 0:
-        replace(record_here(transcripts))
+        here = [
+            transcript for litmus, transcript in zip(corpus, transcripts, strict=True) if not litmus.vm_only
+        ]
+        replace(record_here(here))
     else:
         print("record_corpus: the running kernel is left out: you are not root", file=sys.stderr)
     for image in images:

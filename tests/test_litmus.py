@@ -32,7 +32,12 @@ def test_the_model(shelf: str, release: str) -> None:
 
 @pytest.mark.kernel
 @pytest.mark.parametrize(
-    "litmus", [pytest.param(litmus, id=litmus.name) for litmus in LITMUS if RUNNING in litmus.releases]
+    "litmus",
+    [
+        pytest.param(litmus, id=litmus.name)
+        for litmus in LITMUS
+        if RUNNING in litmus.releases and not litmus.vm_only
+    ],
 )
 def test_the_running_kernel(litmus: Litmus) -> None:
     from vfslab.oracle.live import RunningKernel

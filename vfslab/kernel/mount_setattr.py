@@ -17,7 +17,7 @@ from .fsmount import ATIMES, VALID_FLAGS, attr_flags_to_mnt_flags
 from .globals import Globals
 from .links import tree
 from .locking import under_mount_lock, under_namespace_sem
-from .namei import getname_maybe_null, user_path_at
+from .namei import user_path_at
 from .objects import Mount, Path
 from .pnode import change_mnt_propagation, cleanup_group_ids, invent_group_ids
 from .remount import can_change_locked_flags, mnt_hold_writers
@@ -63,7 +63,7 @@ def do_mount_setattr(
         return
     empty = bool(flags & f.AT_EMPTY_PATH)
     follow = not flags & f.AT_SYMLINK_NOFOLLOW
-    path = user_path_at(k, task, getname_maybe_null(name, empty), dfd=dfd, follow=follow, empty=empty)
+    path = user_path_at(k, task, name, dfd=dfd, follow=follow, empty=empty)
     try:
         yield from set_attributes(k, task, path, kattr)
     except Refused:

@@ -1,0 +1,336 @@
+"""The errno tables of the mount calls, row by row, and the litmus files that show each row.
+
+A row: the errno (None where one might expect an error and there is none), the
+situation in a few words, and the names of its files; or why it has none.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Row(NamedTuple):
+    """One line of a table; ``why_not`` is the reason where there are no ``cases``."""
+
+    errno: str | None
+    situation: str
+    cases: tuple[str, ...] = ()
+    why_not: str = ""
+
+
+def row(errno: str | None, situation: str, *cases: str) -> Row:
+    return Row(errno, situation, cases)
+
+
+def none(errno: str | None, situation: str, why_not: str) -> Row:
+    return Row(errno, situation, (), why_not)
+
+
+TABLES: dict[str, tuple[Row, ...]] = {
+    "mount(2), all forms": (
+        row("ENOENT", "target missing", "errno/mount-target-missing"),
+        row("ENOENT", "target a dangling symlink", "errno/mount-target-dangling-symlink"),
+        row("EPERM", "no capability, the target exists", "errno/mount-without-capability"),
+        row(
+            "EINVAL",
+            "MS_NOUSER, even without capability",
+            "errno/mount-without-capability",
+            "errno/mount-flags",
+        ),
+        row(None, "0xC0ED in the upper half of the flags", "errno/mount-flags"),
+        row("ENOENT", "target in a removed directory", "errno/mount-target-removed"),
+        row("ENOENT", "target in a lazily unmounted mount", "errno/mount-target-lazily-unmounted"),
+        row("ENOENT", "target in an internal mount", "errno/mount-target-internal"),
+        row("EINVAL", "target in another mount namespace", "errno/mount-target-in-another-namespace"),
+        row("EINVAL", "target in a detached tree", "errno/mount-target-detached", "litmus/L65"),
+    ),
+    "paths of any call": (
+        row("EFAULT", "NULL", "errno/null-paths", "errno/mount-null", "errno/umount-flags"),
+    ),
+    "new mount": (
+        row("EINVAL", "type NULL", "errno/mount-null"),
+        row("ENODEV", "type unknown, nullfs, rootfs, nsfs, tmpfs.x", "errno/new-mount-type-unknown"),
+        row("ENODEV", "type empty", "errno/mount-null"),
+        none("EINVAL", "type fuse.", "no modelled filesystem has subtypes"),
+        row("EINVAL", "option unknown or malformed", "errno/new-mount-option-unknown"),
+        row("EPERM", "type not mountable in this user namespace", "errno/new-mount-in-user-namespace"),
+        row("EPERM", "proc or sysfs without owning the namespace", "errno/new-mount-in-user-namespace"),
+        none("EPERM", "proc while the visible proc has a locked cover", "needs a new pid namespace"),
+        row("EBUSY", "the same superblock on its own root", "errno/new-mount-same-superblock"),
+        row(
+            None,
+            "tmpfs or proc twice on one place",
+            "errno/new-mount-stacks",
+            "errno/new-mount-same-superblock",
+        ),
+        row("ENOTDIR", "a directory on a file", "errno/new-mount-directory-on-file"),
+        row("EINVAL", "pipefs and others that no user mounts", "errno/new-mount-nouser-type"),
+        row(
+            "ENOSPC",
+            "fs.mount-max is reached here or in a receiving namespace",
+            "errno/mount-max",
+            "errno/mount-max-of-a-receiver",
+        ),
+    ),
+    "bind, rbind": (
+        row("EINVAL", "source NULL or empty", "errno/mount-null"),
+        row("ENOENT", "source missing", "errno/bind-source-missing"),
+        row("EINVAL", "source unbindable", "errno/bind-source-unbindable"),
+        row("EINVAL", "source in another namespace, memfd, pipe", "errno/bind-source-foreign"),
+        row(
+            "EINVAL",
+            "source lazily unmounted",
+            "errno/bind-source-lazily-unmounted",
+            "errno/move-source-lazily-unmounted",
+        ),
+        row("EINVAL", "source in a detached tree of another namespace", "errno/bind-source-detached"),
+        row(None, "source in a detached tree of one's own, or of fsmount", "errno/bind-source-detached"),
+        row("EINVAL", "source a pidfd", "errno/bind-source-foreign"),
+        row(None, "open_tree(CLONE) of a pidfd", "errno/open-tree-clone"),
+        row(
+            None,
+            "file of a network or user namespace",
+            "errno/bind-namespace-file",
+            "namespace-files/other-kinds",
+        ),
+        row("EINVAL", "file of one's own or an older mount namespace", "errno/bind-namespace-file"),
+        row(None, "file of a newer mount namespace", "errno/bind-namespace-file"),
+        row("EINVAL", "the same onto a shared mount with receivers", "errno/bind-namespace-file-on-shared"),
+        row("ENOTDIR", "directory on file, file on directory", "errno/bind-directory-on-file"),
+        row("EINVAL", "locked child at or below the source", "errno/bind-locked-child", "litmus/L56"),
+        row(
+            "EPERM", "rbind over what is unbindable and locked", "errno/rbind-locked-unbindable", "litmus/L60"
+        ),
+        row("ENOENT", "source directory removed", "errno/bind-source-removed"),
+        row(
+            "EINVAL",
+            "rbind, tree with one's own or an older file, since 7.2.12",
+            "namespace-files/rbind-loop",
+        ),
+        row(None, "the same before", "namespace-files/rbind-loop-before-7.2.12"),
+        row(
+            "EINVAL",
+            "rbind of an unmounted namespace file, since 7.2.12",
+            "errno/bind-source-unmounted-namespace-file",
+        ),
+        row(None, "the same before", "errno/bind-source-unmounted-namespace-file-before-7.2.12"),
+        row(None, "extra flags", "errno/bind-flags"),
+        row(
+            None,
+            "MS_BIND with a type flag or MS_MOVE",
+            "errno/bind-flags",
+        ),
+    ),
+    "type changes": (
+        row("EINVAL", "path no mount root", "errno/type-no-mount-root"),
+        row("EINVAL", "two types; a type with other flags", "errno/type-flags"),
+        row(None, "MS_SILENT or MS_REC besides", "errno/type-flags"),
+        row(None, "mount of another namespace, detached mount", "errno/type-elsewhere"),
+        row("EINVAL", "lazily unmounted", "errno/type-lazily-unmounted"),
+        row("EINVAL", "internal", "errno/type-elsewhere"),
+        row("EPERM", "mount of another owner's namespace", "errno/type-of-another-owner"),
+        row(None, "locked mount", "user-namespaces/locked-tree"),
+    ),
+    "move, move_mount": (
+        row("EPERM", "no capability, whatever the paths", "errno/move-mount-without-capability"),
+        row("EINVAL", "unknown flag; BENEATH with SET_GROUP", "errno/move-mount-flags"),
+        row("ENOENT", "a path is missing, or empty without its flag", "errno/move-mount-missing"),
+        row("EBADF", "bad descriptor with an empty path", "errno/move-mount-missing"),
+        row("EINVAL", "source no mount root", "errno/move-no-mount-root", "errno/move-mount-no-mount-root"),
+        row("EINVAL", "directory to file", "errno/move-directory-to-file"),
+        row("EINVAL", "symlink that is not followed", "errno/move-mount-symlink"),
+        row("EINVAL", "parent of the source shared", "errno/move-parent-shared"),
+        row("EINVAL", "source locked", "errno/move-locked"),
+        row("EINVAL", "source or target in another namespace", "errno/move-between-namespaces"),
+        row("EINVAL", "part of a detached tree", "errno/move-detached-part"),
+        row("EINVAL", "detached tree into itself", "errno/move-detached-part"),
+        row("EINVAL", "detached tree into one of another namespace", "errno/move-detached-foreign"),
+        row(None, "detached tree of another namespace to a path here", "errno/move-detached-foreign"),
+        row(None, "the descriptor of an attached tree moves it", "errno/move-attached-again"),
+        row("EINVAL", "the same when it is unmounted", "errno/move-attached-again"),
+        row("EINVAL", "unbindable mount to a shared parent", "errno/move-unbindable-to-shared"),
+        row("ELOOP", "below itself, onto itself, the root", "errno/move-loop"),
+        row("ELOOP", "tree with its own or an older namespace's file", "errno/move-namespace-file"),
+        row(
+            "ENOENT",
+            "directory or target removed",
+            "errno/move-detached-removed",
+            "errno/move-target-removed",
+        ),
+        row("EINVAL", "beneath: path no mount root", "litmus/L67"),
+        row("EINVAL", "beneath: source covered", "litmus/L67", "beneath/source-is-covered"),
+        row("EINVAL", "beneath: top locked, before 7.1", "errno/beneath-locked"),
+        row(None, "beneath: top locked, since 7.1", "beneath/locked"),
+        row("EINVAL", "beneath: top is the root mount, before 7.1", "errno/beneath-root"),
+        row(None, "beneath: top is the root mount, since 7.1", "beneath/root"),
+        row("EINVAL", "beneath: top an ancestor of the source, or the source", "litmus/L67"),
+        row("ELOOP", "beneath: source an ancestor of the top", "litmus/L67"),
+        row("EINVAL", "beneath: would propagate onto top or source", "beneath/propagates-onto-the-top"),
+        row("EINVAL", "beneath: the root is a plain directory", "errno/beneath-chrooted-to-directory"),
+        row("EINVAL", "set-group: what does not match", "errno/set-group", "set-group/unbindable-7.2.12"),
+        row("EINVAL", "set-group: locked child in the way", "errno/set-group-locked-child"),
+        row("EINVAL", "set-group: source or target unmounted", "errno/set-group"),
+    ),
+    "umount2": (
+        row(
+            "EINVAL",
+            "unknown flag, before lookup and capability",
+            "errno/umount-without-capability",
+            "errno/umount-flags",
+        ),
+        row(
+            "ENOENT",
+            "path missing, before the capability",
+            "errno/umount-without-capability",
+            "errno/umount-path-missing",
+        ),
+        row("EFAULT", "path NULL", "errno/umount-flags"),
+        row("EPERM", "no capability", "errno/umount-without-capability"),
+        row("EINVAL", "no mount root", "errno/umount-no-mount-root"),
+        row("EINVAL", "symlink with UMOUNT_NOFOLLOW", "errno/umount-symlink"),
+        row("EINVAL", "other namespace, detached, internal", "errno/umount-elsewhere"),
+        row("EINVAL", "lazily unmounted", "errno/umount-lazily-unmounted"),
+        row("EINVAL", "locked", "errno/umount-locked"),
+        row("EPERM", "MNT_FORCE on a foreign superblock", "errno/umount-force-foreign"),
+        row("EBUSY", "child mounted; cwd or root inside", "errno/umount-busy"),
+        row("EBUSY", "open file or O_PATH descriptor inside", "errno/umount-open-files"),
+        row("EBUSY", "propagated copy in use, without children", "errno/umount-copy-in-use"),
+        row(None, "propagated copy in use, with a child", "errno/umount-copy-with-child-in-use"),
+        row(None, "file open through another mount", "errno/umount-open-files"),
+        row("EINVAL", "MNT_EXPIRE with others, or of the root", "errno/umount-expire"),
+        row("EBUSY", "MNT_EXPIRE, busy", "errno/umount-expire"),
+        row("EAGAIN", "MNT_EXPIRE for the first time, or touched", "errno/umount-expire"),
+        row(None, "MNT_EXPIRE for the second time", "errno/umount-expire"),
+        row(None, "the root mount, plain", "errno/umount-root"),
+        row(None, "the root mount, lazily", "errno/umount-root-lazily"),
+        row("EINVAL", "the absolute root, lazily", "errno/umount-empty-namespace"),
+        row("EINVAL", "the absolute root, plain, since 7.2.12", "errno/umount-absolute-root-7.2.12"),
+        row(None, "the absolute root, plain, before", "errno/umount-absolute-root"),
+    ),
+    "pivot_root": (
+        row("EPERM", "no capability, path missing, 6.18", "errno/pivot-without-capability-6.18"),
+        row("ENOENT", "no capability, path missing, since 7.0", "errno/pivot-without-capability"),
+        row("EPERM", "no capability", "errno/pivot-without-capability"),
+        row("ENOTDIR", "a path is a file", "errno/pivot-missing-and-files"),
+        row("EBUSY", "a path is on the current root mount", "errno/pivot-current-root-mount"),
+        row("EINVAL", "new_root no mount root", "errno/pivot-new-root-no-mount-root"),
+        row("EINVAL", "put_old not below new_root", "errno/pivot-put-old-elsewhere"),
+        row("EINVAL", "a parent, or the mount at put_old, shared", "errno/pivot-shared"),
+        row(None, "new_root itself shared", "errno/pivot-new-root-shared"),
+        row("EINVAL", "new_root locked", "errno/pivot-new-root-locked"),
+        row("EINVAL", "chrooted to a plain directory", "errno/pivot-chrooted-to-directory"),
+        row(None, "chrooted to a mount root", "errno/pivot-chrooted-to-mount"),
+        none(
+            "EINVAL",
+            "the current root has no parent (initramfs), 6.18",
+            "a shell begins in a sandbox, below the absolute root",
+        ),
+        row("EINVAL", "new_root in another namespace", "errno/pivot-other-namespace"),
+        row("ENOENT", "put_old lazily unmounted", "errno/pivot-put-old-lazily-unmounted"),
+        row("ENOENT", "new_root removed", "errno/pivot-new-root-removed"),
+    ),
+    "open_tree": (
+        row("EINVAL", "unknown flag; AT_RECURSIVE alone", "errno/open-tree-flags"),
+        row("EINVAL", "CLONE with NAMESPACE", "errno/open-tree-clone-and-namespace"),
+        row("EINVAL", "NAMESPACE on 6.18", "errno/open-tree-namespace-6.18"),
+        row("EPERM", "CLONE without capability", "errno/open-tree-without-capability"),
+        row("EPERM", "NAMESPACE without capability", "errno/open-tree-namespace-without-capability"),
+        row(None, "no CLONE: unprivileged, unbindable, foreign", "errno/open-tree-without-capability"),
+        row("ENOTDIR", "NAMESPACE of a file", "errno/open-tree-namespace-of-file"),
+        row(None, "NAMESPACE of a file, before 7.0.13", "errno/open-tree-namespace-of-file-7.0"),
+        row(
+            "EINVAL",
+            "CLONE or NAMESPACE of unbindable",
+            "errno/open-tree-clone",
+            "errno/open-tree-namespace-of-file",
+        ),
+        row("EINVAL", "CLONE: foreign, unmounted, memfd", "errno/open-tree-clone"),
+        row("EINVAL", "CLONE: locked child, not recursive", "errno/open-tree-locked"),
+        row("EPERM", "CLONE: locked and unbindable inside", "errno/open-tree-locked"),
+        row(
+            "ENOSPC",
+            "user.max_mnt_namespaces is reached",
+            "errno/max-mnt-namespaces",
+            "errno/max-mnt-namespaces-above",
+        ),
+    ),
+    "fsopen, fsmount": (
+        row("ENODEV", "fsopen: unknown type", "errno/fsopen"),
+        row("EINVAL", "fsopen: unknown flag", "errno/fsopen"),
+        row("EPERM", "fsopen: no capability", "errno/fsopen"),
+        row("EINVAL", "fsmount: not created, no context, bad attributes or flags", "errno/fsmount"),
+        row(
+            "EPERM",
+            "fsmount: unknown flag, no capability, before 7.1",
+            "errno/fsmount-without-capability-7.0",
+        ),
+        row("EINVAL", "fsmount: unknown flag, no capability, since 7.1", "errno/fsmount-without-capability"),
+        row("EBUSY", "fsmount, create: a second time", "errno/fsmount"),
+        row(None, "fsmount of pipefs, before 7.1", "errno/fsmount-nouser-type-7.0"),
+        row("EINVAL", "fsmount of pipefs, since 7.1", "errno/fsmount-nouser-type"),
+    ),
+    "mount_setattr": (
+        row("EINVAL", "flags, size, bits, types", "errno/mount-setattr-arguments"),
+        row("EINVAL", "atime", "errno/mount-setattr-atime"),
+        row("E2BIG", "size above a page", "errno/mount-setattr-arguments"),
+        row(None, "all zero, any path", "errno/mount-setattr-nothing"),
+        row("EPERM", "all zero, no capability", "errno/mount-setattr-nothing"),
+        row(
+            "EINVAL", "no mount root, foreign, unmounted, inside a detached tree", "errno/mount-setattr-place"
+        ),
+        row("EBUSY", "read-only with a writer in the tree", "errno/mount-setattr-writer"),
+        row("EPERM", "clearing a locked flag, changing a locked atime", "errno/mount-setattr-locked"),
+        row("EBADF", "idmap: bad descriptor", "errno/mount-setattr-idmap"),
+        row("EINVAL", "idmap: wrong kind, attached, unsupported", "errno/mount-setattr-idmap"),
+        row("EPERM", "idmap: initial user namespace, twice", "errno/mount-setattr-idmap"),
+    ),
+    "remount": (
+        row("EINVAL", "no mount root, foreign, detached, unmounted", "errno/remount-place"),
+        row("EBUSY", "read-only with a writer", "errno/remount-writer"),
+        row("EPERM", "clearing locked flags, changing a locked atime", "errno/remount-locked"),
+        row("EPERM", "foreign superblock", "errno/remount-foreign-superblock"),
+        row(None, "a type flag besides", "errno/remount-flags"),
+    ),
+    "statmount, listmount": (
+        row("EINVAL", "unknown flag", "statmount/request", "statmount/list-request", "statmount/by-fd-6.18"),
+        row("EINVAL", "request too small, old id, id and descriptor, no namespace", "statmount/request"),
+        row("EINVAL", "listmount: the same; a position that is no id", "statmount/list-request"),
+        row("EINVAL", "by descriptor: with an id", "statmount/by-fd"),
+        row("E2BIG", "request too large, or more in it", "statmount/request", "statmount/list-request"),
+        row("EBADF", "bad descriptor", "statmount/request", "statmount/list-request", "statmount/by-fd"),
+        row(
+            "ENOENT", "no such namespace, no such mount there", "statmount/request", "statmount/list-request"
+        ),
+        row("ENOENT", "a mount in a detached tree", "statmount/detached", "statmount/by-fd"),
+        row("EPERM", "statmount: foreign namespace by id, no capability", "statmount/foreign-namespace"),
+        row("ENOENT", "the same before 6.18.16", "statmount/foreign-namespace-6.18"),
+        row("ENOENT", "listmount: foreign namespace by id, no capability", "statmount/foreign-namespace"),
+        row("EPERM", "mount out of reach, no capability", "statmount/root"),
+        row("EOVERFLOW", "statmount: no room for the strings", "statmount/buffer"),
+        row("EOVERFLOW", "listmount: more than a million ids", "statmount/list-request"),
+        none("EFAULT", "a request or a buffer out of memory's bounds", "calls get no pointers here"),
+    ),
+    "namespaces": (
+        row("EINVAL", "clone: NEWNS or NEWUSER with CLONE_FS", "errno/clone-fs"),
+        row("EINVAL", "clone: EMPTY_MNTNS with CLONE_FS", "errno/clone-empty-with-fs"),
+        row("EINVAL", "unshare: unknown flag", "errno/unshare-flags"),
+        row("EINVAL", "empty namespaces before 7.1", "errno/empty-namespace-before-7.1"),
+        row("EPERM", "unshare(CLONE_NEWNS) without capability", "errno/unshare-flags"),
+        row("EPERM", "NEWUSER while chrooted or overmounted", "errno/newuser-while-chrooted"),
+        row(None, "NEWNS while chrooted", "errno/unshare-while-chrooted"),
+        row("EPERM", "mount after NEWUSER alone", "errno/newuser-alone"),
+        row("EBADF", "setns: bad descriptor", "errno/setns-descriptor"),
+        row("EINVAL", "setns: no namespace, wrong type", "errno/setns-descriptor"),
+        row(
+            "EPERM",
+            "setns: no capability over the target, or CAP_SYS_CHROOT",
+            "errno/setns-without-capability",
+        ),
+        none("EINVAL", "setns with a shared fs_struct", "shells are processes, not threads"),
+        row("EBUSY", "a mountpoint here is removed", "errno/mountpoint-removed-here"),
+        row("EBUSY", "a mountpoint here is renamed", "errno/mountpoint-renamed"),
+        row(None, "a mountpoint elsewhere is removed", "errno/mountpoint-removed-elsewhere"),
+        row(None, "a mountpoint elsewhere is renamed", "errno/mountpoint-renamed-elsewhere"),
+        row("ENOENT", ".. in a directory renamed out of a bind", "errno/dot-dot-out-of-a-bind", "litmus/L49"),
+    ),
+}
