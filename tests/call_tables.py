@@ -87,7 +87,7 @@ def ask_running_kernel(case: Case) -> None:
     if nearest_release(os.uname().release) not in case.releases:
         pytest.skip("the row is about other releases")
     comparison = check(case.transcript)
-    assert comparison.differences == []
+    assert not comparison.differences, "\n".join(comparison.differences)
     assert comparison.commands[-1].errno == case.errno
 
 
@@ -100,7 +100,7 @@ def ask_in_vm(cases: Sequence[Case], image: Path) -> None:
     with VM(image, transcripts) as vm:
         for case, run in zip(asked, vm.runs(), strict=True):
             comparison = check_run(run)
-            errno = comparison.commands[-1].errno
-            if comparison.differences or run.outcomes[-1].errno != case.errno:
-                wrong.append((case.name, errno, run.outcomes[-1].errno, *comparison.differences))
-    assert wrong == []
+            errno = run.outcomes[-1].errno
+            if comparison.differences or errno != case.errno:
+                wrong += [f"{case.name}: {errno}", *comparison.differences]
+    assert not wrong, "\n".join(wrong)

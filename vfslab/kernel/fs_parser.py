@@ -17,8 +17,8 @@ from typing import NamedTuple
 Reader = Callable[[str], str]
 
 _UNITS = "kmgtpe"
-# A number in the base that its beginning tells, perhaps a unit, and what else there is.
-_MEMPARSE = re.compile(r"(0[xX][0-9a-fA-F]+|0[0-7]*|[1-9][0-9]*|)([kKmMgGtTpPeE]?)(.*)", re.DOTALL)
+# A number in the base that its beginning tells, and perhaps a unit.
+_MEMPARSE = re.compile(r"(0[xX][0-9a-fA-F]+|0[0-7]*|[1-9][0-9]*)([kKmMgGtTpPeE]?)")
 _KSTRTOUINT = re.compile(r"\+?(0[xX][0-9a-fA-F]+|0[0-7]*|[1-9][0-9]*)")
 _PAGE = 4096
 _MAX_64 = (1 << 64) - 1
@@ -44,39 +44,43 @@ class Memparsed(NamedTuple):
 
 
 def simple_strtoull(digits: str) -> int:
-    """A number in hexadecimal after 0x, in octal after 0, else in decimal; none is 0."""
+    """A number in hexadecimal after 0x, in octal after 0, else in decimal."""
     if digits[:2].lower() == "0x":
         return int(digits, 16)
-    return int(digits, 8 if digits.startswith("0") else 10) if digits else 0
+    return int(digits, 8 if digits.startswith("0") else 10)
 
 
 def memparse(value: str) -> Memparsed:
-    """A number with a unit, as the kernel reads "1m"; it wraps around at 64 bits."""
-    match = _MEMPARSE.fullmatch(value)
-    assert match is not None, "every part of the pattern may be empty"
-    digits, unit, rest = match.groups()
+    """A number with a unit, as the kernel reads "1m"; it wraps around at 64 bits.
+
+    Raises BadValue where there is no number, Unmodelled for a mere unit: older kernels take that for 0.
+    """
+    match = _MEMPARSE.match(value)
+    if match is None:
+        raise Unmodelled if value[:1].lower() in tuple(f"{_UNITS}%") else BadValue
+    digits, unit = match.groups()
     shift = 10 * (_UNITS.index(unit.lower()) + 1) if unit else 0
-    return Memparsed(simple_strtoull(digits) << shift & _MAX_64, rest)
+    return Memparsed(simple_strtoull(digits) << shift & _MAX_64, value[match.end() :])
 
 
 def _size(value: str) -> str:
     """In whole pages, printed in kilobytes; nothing for a share of the machine's memory."""
     number, rest = memparse(value)
-    if not value or rest not in ("", "%"):
+    if rest not in ("", "%"):
         raise BadValue
     return "" if rest and number else f"{-(-number // _PAGE) * 4}k"
 
 
 def _nr_blocks(value: str) -> str:
     number, rest = memparse(value)
-    if not value or rest or number > _MAX_64 >> 1:
+    if rest or number > _MAX_64 >> 1:
         raise BadValue
     return f"{number * 4 & _MAX_64}k"
 
 
 def _nr_inodes(value: str) -> str:
     number, rest = memparse(value)
-    if not value or rest or number > _MAX_64 // _BOGO_INODE_SIZE:
+    if rest or number > _MAX_64 // _BOGO_INODE_SIZE:
         raise BadValue
     return str(number)
 
