@@ -323,7 +323,7 @@ def test_why_a_refusal(mountinfo: str, capsys: pytest.CaptureFixture[str]) -> No
         'umount2("/a/x", 0) = EINVAL\n'
         "    check:  can_umount: /a/x is not the root of a mount but a place in mount 21 (A on /a)\n"
         "    remedy: name a mountpoint: nothing is mounted on /a/x\n"
-        "supposed: Linux 7.0; a caller with all rights; /a/x is a directory that exists\n"
+        "supposed: Linux 7.0; a caller with all rights; no symbolic links; /a/x is a directory that exists\n"
     )
 
 

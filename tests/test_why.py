@@ -33,7 +33,7 @@ TABLE = """\
 31 25 0:25 / /c/v rw,relatime - tmpfs V rw
 30 20 0:4 mnt:[4026532000] /run/ns rw - nsfs nsfs rw
 """
-RIGHTS = "Linux 7.0; a caller with all rights"
+RIGHTS = "Linux 7.0; a caller with all rights; no symbolic links"
 LOCKED = "which mounts are locked where they are, as those are that a user namespace was given: EINVAL"
 ELSEWHERE = "the other mount namespaces, where copies may appear: vfslab spread looks there"
 USERS = "who stands or has a file open on it, or on a counterpart that would go with it: EBUSY"

@@ -68,7 +68,8 @@ class Explanation:
                 yield f"    check:  {call.answer.reason}"
                 yield f"    remedy: {call.answer.remedy}"
         yield from (f"    {line}" for line in self.changes)
-        yield f"supposed: {'; '.join((f'Linux {self.release}', 'a caller with all rights', *self.supposed))}"
+        supposed = (f"Linux {self.release}", "a caller with all rights", "no symbolic links", *self.supposed)
+        yield f"supposed: {'; '.join(supposed)}"
         if self.succeeds and self.unknown:
             yield "what a mountinfo does not tell, and may be another answer:"
             yield from (f"    {line}" for line in self.unknown)

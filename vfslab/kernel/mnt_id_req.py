@@ -107,4 +107,4 @@ def lookup_mnt_in_ns(ns: MntNamespace, id: int) -> Mount:
 def check_reachable(task: Task, ns: MntNamespace, place: Path, root: Path) -> None:
     """Who may not administer the namespace sees what is below ``root`` alone. Raises EPERM."""
     if not is_path_reachable(place.mnt, place.dentry, root) and not task.capable(ns.user_ns):
-        raise Refused(refusals.MOUNT_NOT_REACHABLE, place.mnt, root.mnt)
+        raise Refused(refusals.MOUNT_NOT_REACHABLE, place.mnt, root)
