@@ -96,14 +96,18 @@ ATTRS = (
 )
 FSMOUNT = ("0", "0", "MOUNT_ATTR_RDONLY", "MOUNT_ATTR_NOATIME,MOUNT_ATTR_NODEV", "0x30", "MOUNT_ATTR_IDMAP")
 FSCONFIG = (
-    "FSCONFIG_CMD_CREATE",
-    "FSCONFIG_CMD_CREATE",
+    *("FSCONFIG_CMD_CREATE",) * 8,
     "FSCONFIG_CMD_CREATE_EXCL",
     "FSCONFIG_SET_STRING source D",
     "FSCONFIG_SET_STRING size 1m",
     "FSCONFIG_SET_STRING mode 9",
     "FSCONFIG_SET_FLAG ro",
     "FSCONFIG_SET_FLAG nosuch",
+    "FSCONFIG_SET_STRING ro x",
+    "FSCONFIG_SET_STRING nosuch x",
+    "FSCONFIG_SET_FLAG size",
+    "FSCONFIG_SET_STRING " + "k" * 300 + " v",
+    "99",
 )
 STATMOUNT = (
     "STATMOUNT_MNT_BASIC,STATMOUNT_MNT_POINT,STATMOUNT_MNT_ROOT",
@@ -113,6 +117,15 @@ STATMOUNT = (
     "STATMOUNT_MNT_OPTS,STATMOUNT_SUPPORTED_MASK,STATMOUNT_OPT_ARRAY",
     "STATMOUNT_MNT_BASIC mnt_ns_id=5",
     "STATMOUNT_MNT_BASIC size=20",
+)
+ELSEWHERE = (
+    "mnt_ns_fd=N",
+    "mnt_ns_id=K",
+    "mnt_ns_fd=N",
+    "mnt_ns_id=K",
+    "mnt_ns_fd=F",
+    "mnt_ns_fd=N mnt_ns_id=K",
+    "mnt_ns_id=99",
 )
 LISTMOUNT = ("", "", "flags=LISTMOUNT_REVERSE", "count=2", "param=J", "param=7", "flags=4", "count=0")
 CLONES = (
@@ -140,6 +153,7 @@ SETUP = (
     "H = open_tree AT_FDCWD /a 0",
     "C = fsopen tmpfs 0",
     "N = openat AT_FDCWD /proc/self/ns/mnt 0",
+    "K = ns_get_mntns_id N",
     "T = openat AT_FDCWD /proc/self/mountinfo 0",
     "I = statx AT_FDCWD / 0",
     "J = statx AT_FDCWD /a 0",
@@ -175,7 +189,7 @@ RULES = (
     Rule("umount -l", 2, lambda choose: f"umount -l {choose(PLACES)}"),
     Rule("cd", 3, lambda choose: f"cd {choose(PLACES)}"),
     Rule("pivot_root", 2, lambda choose: f"pivot_root {choose(PLACES)} {choose(PLACES)}"),
-    Rule("unshare", 0.7, lambda choose: choose(UNSHARES)),
+    Rule("unshare", 1.1, lambda choose: choose(UNSHARES)),
     Rule("chroot", 0.3, lambda choose: f"chroot {choose(PLACES)}"),
     Rule("mkdir", 3, lambda choose: f"mkdir -p {choose(DIRECTORIES)}"),
     Rule("rmdir", 0.4, lambda choose: f"rmdir {choose(PATHS)}"),
@@ -261,6 +275,19 @@ RULES = (
             f"mount_setattr AT_FDCWD {choose(PLACES)} {choose(('0', 'AT_RECURSIVE'))} {choose(ATTRS)}"
         ),
     ),
+    Rule(
+        "mount_setattr of a detached tree",
+        2,
+        lambda choose: (
+            f"mount_setattr {choose(NAMES)} '' "
+            f"{choose(('AT_EMPTY_PATH', 'AT_EMPTY_PATH,AT_RECURSIVE'))} {choose(ATTRS)}"
+        ),
+    ),
+    Rule(
+        "user namespace file",
+        0.4,
+        lambda choose: f"N = openat AT_FDCWD /proc/{choose(EVERY_SHELL)}/ns/user 0",
+    ),
     # what is rarely right
     Rule(
         "odd paths",
@@ -322,7 +349,7 @@ RULES = (
         "statx of odd places", 0.2, lambda choose: f"{choose(IDS)} = statx {choose(NAMES)} '' AT_EMPTY_PATH"
     ),
     # namespaces
-    Rule("clone", 0.6, lambda choose: f"clone {choose(CHILDREN)} {choose(CLONES)}"),
+    Rule("clone", 0.9, lambda choose: f"clone {choose(CHILDREN)} {choose(CLONES)}"),
     Rule("nsenter", 0.5, lambda choose: f"nsenter -t {choose(EVERY_SHELL)} {choose(('-m', '-m -U', '-U'))}"),
     Rule(
         "namespace file",
@@ -331,6 +358,19 @@ RULES = (
             f"{choose(NAMESPACES)} = openat AT_FDCWD /proc/{choose(EVERY_SHELL)}/ns/{choose(NS_FILES)} 0"
         ),
     ),
+    Rule(
+        "namespace of a tree",
+        1.2,
+        lambda choose: (
+            f"{choose(NAMESPACES)} = open_tree AT_FDCWD {choose(PLACES)} "
+            f"{choose(('OPEN_TREE_NAMESPACE', 'OPEN_TREE_NAMESPACE,AT_RECURSIVE'))}"
+        ),
+    ),
+    Rule(
+        "namespace of a filesystem", 0.4, lambda choose: f"N = fsmount {choose(CONTEXTS)} FSMOUNT_NAMESPACE 0"
+    ),
+    Rule("empty namespace", 0.15, lambda choose: "syscall unshare UNSHARE_EMPTY_MNTNS"),
+    Rule("id of a namespace", 0.5, lambda choose: f"K = ns_get_mntns_id {choose(NAMESPACES)}"),
     Rule(
         "setns",
         0.8,
@@ -346,6 +386,22 @@ RULES = (
     # what the kernel says of mounts
     Rule("statx", 1, lambda choose: f"{choose(IDS)} = statx AT_FDCWD {choose(PLACES)} 0"),
     Rule("statmount", 1, lambda choose: f"statmount {choose(IDS)} {choose(STATMOUNT)}"),
+    Rule(
+        "statmount by fd",
+        0.8,
+        lambda choose: f"statmount 0 {choose(STATMOUNT)} flags=STATMOUNT_BY_FD mnt_ns_fd={choose(NAMES)}",
+    ),
+    Rule(
+        "statmount elsewhere",
+        0.8,
+        lambda choose: f"statmount {choose(IDS)} {choose(STATMOUNT)} {choose(ELSEWHERE)}",
+    ),
+    Rule(
+        "listmount elsewhere",
+        0.6,
+        lambda choose: f"listmount {choose(('LSMT_ROOT', *IDS))} {choose(LISTMOUNT)} {choose(ELSEWHERE)}",
+    ),
+    Rule("id from elsewhere", 0.5, lambda choose: f"{choose(IDS)} = listmount LSMT_ROOT {choose(ELSEWHERE)}"),
     Rule("listmount", 0.4, lambda choose: f"listmount {choose(('LSMT_ROOT', *IDS))} {choose(LISTMOUNT)}"),
 )
 

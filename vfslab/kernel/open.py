@@ -38,6 +38,10 @@ from .vfsmount import path_get, path_put
 STATX_FLAGS = AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT | AT_STATX_SYNC_TYPE
 
 
+# Internal filesystems whose files cannot be opened by a path (no_open).
+NOT_OPENED_AGAIN = ("anon_inodefs", "pidfs")
+
+
 def do_openat(k: Globals, task: Task, dfd: int, name: str, flags: int) -> Code:
     """openat(2): a descriptor.
 
@@ -59,6 +63,8 @@ def do_openat(k: Globals, task: Task, dfd: int, name: str, flags: int) -> Code:
     try:
         if path.dentry.d_symlink is not None and not flags & O_PATH:
             raise Refused(refusals.OPEN_OF_LINK, name)
+        if path.dentry.d_sb.s_type.name in NOT_OPENED_AGAIN and not flags & O_PATH:
+            raise Refused(refusals.NO_SECOND_OPEN, name)
         if writable and path.dentry.is_dir:
             raise Refused(refusals.IS_A_DIRECTORY, name)
         if writable:
@@ -146,9 +152,12 @@ def do_statx(k: Globals, task: Task, dfd: int, name: str | None, flags: int) -> 
 
 
 def do_ns_get_mntns_id(k: Globals, task: Task, fd: int) -> Code:
-    """ioctl(2), NS_GET_MNTNS_ID: the id of the mount namespace behind the descriptor. Raises ENOTTY."""
+    """ioctl(2), NS_GET_MNTNS_ID: the id of a mount namespace by its file. Raises ENOTTY, EINVAL."""
     yield from ()
-    ns = fget(task, fd).f_path.dentry.ns
+    dentry = fget(task, fd).f_path.dentry
+    ns = dentry.ns
     if not isinstance(ns, MntNamespace):
+        if dentry.d_sb.s_type.name == "nsfs":
+            raise Refused(refusals.OTHER_NAMESPACE_FILE, fd)
         raise Refused(refusals.NO_MOUNT_NAMESPACE_FILE, fd)
     return ns.id

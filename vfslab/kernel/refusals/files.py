@@ -146,10 +146,19 @@ NOTHING_TO_READ = Check(
     "descriptor {0} is of a namespace or a process, which has no text",
     "read a file",
 )
+NO_SECOND_OPEN = Check(
+    "ENXIO",
+    "no_open",
+    "{0} stands for a process or a filesystem context, which is not opened again",
+    "use the descriptor that there is, or O_PATH",
+)
 OPEN_OF_LINK = Check(
     "ELOOP", "do_open", "{0} is a symbolic link, and O_NOFOLLOW forbids to follow it", "leave O_NOFOLLOW out"
 )
 NO_SUCH_PROCESS = Check("ESRCH", "pidfd_open", "there is no process {0}", "name a process that lives")
+OTHER_NAMESPACE_FILE = Check(
+    "EINVAL", "ns_ioctl", "descriptor {0} is of a namespace of another kind", "open /proc/PID/ns/mnt for it"
+)
 NO_MOUNT_NAMESPACE_FILE = Check(
     "ENOTTY",
     "ns_ioctl",
