@@ -41,7 +41,22 @@ ODD_PATHS = (
     "..",
 )
 UMOUNT_FLAGS = ("MNT_EXPIRE", "MNT_EXPIRE", "MNT_FORCE", "UMOUNT_NOFOLLOW", "MNT_EXPIRE,MNT_DETACH", "0x100")
-OPTIONS = ("mode=0700,size=1m", "nosuch=1", "mode=9", "nr_inodes=2k,uid=0", "ro,lazytime", "nr_blocks=4")
+OPTIONS = (
+    "mode=0700,size=1m",
+    "nosuch=1",
+    "mode=9",
+    "nr_inodes=2k,uid=0",
+    "ro,lazytime",
+    "nr_blocks=4",
+    "huge=never",
+    "size=50%",
+    "size=1x",
+    "uid=x",
+    "gid=0,rw,sync",
+    "dirsync,async",
+    "nolazytime",
+)
+PIVOTS = ("/a /a/x", "/b /b/x", "/d /d/old", ". .", "/c /c/x", "/a/x /a/x/z", "/.. /..", "/proc/self/fd/F .")
 MS = (
     "0",
     "MS_BIND",
@@ -95,6 +110,7 @@ ATTRS = (
     "",
 )
 FSMOUNT = ("0", "0", "MOUNT_ATTR_RDONLY", "MOUNT_ATTR_NOATIME,MOUNT_ATTR_NODEV", "0x30", "MOUNT_ATTR_IDMAP")
+FILESYSTEMS = ("tmpfs", "tmpfs", "tmpfs", "tmpfs", "ramfs", "nosuchfs")
 FSCONFIG = (
     *("FSCONFIG_CMD_CREATE",) * 8,
     "FSCONFIG_CMD_CREATE_EXCL",
@@ -103,6 +119,14 @@ FSCONFIG = (
     "FSCONFIG_SET_STRING mode 9",
     "FSCONFIG_SET_FLAG ro",
     "FSCONFIG_SET_FLAG nosuch",
+    "FSCONFIG_SET_STRING uid x",
+    "FSCONFIG_SET_STRING gid 0",
+    "FSCONFIG_SET_STRING nr_inodes 2k",
+    "FSCONFIG_SET_STRING huge never",
+    "FSCONFIG_SET_STRING source",
+    "FSCONFIG_SET_FLAG rw",
+    "FSCONFIG_SET_BINARY x y 1",
+    "FSCONFIG_CMD_RECONFIGURE",
     "FSCONFIG_SET_STRING ro x",
     "FSCONFIG_SET_STRING nosuch x",
     "FSCONFIG_SET_FLAG size",
@@ -130,6 +154,8 @@ ELSEWHERE = (
 LISTMOUNT = ("", "", "flags=LISTMOUNT_REVERSE", "count=2", "param=J", "param=7", "flags=4", "count=0")
 CLONES = (
     "0",
+    "CLONE_NEWNS,CLONE_NEWUSER",
+    "CLONE_NEWUSER",
     "CLONE_FS",
     "CLONE_NEWNS",
     "CLONE_NEWNS",
@@ -189,6 +215,7 @@ RULES = (
     Rule("umount -l", 2, lambda choose: f"umount -l {choose(PLACES)}"),
     Rule("cd", 3, lambda choose: f"cd {choose(PLACES)}"),
     Rule("pivot_root", 2, lambda choose: f"pivot_root {choose(PLACES)} {choose(PLACES)}"),
+    Rule("likely pivot_root", 1.5, lambda choose: f"pivot_root {choose(PIVOTS)}"),
     Rule("unshare", 1.1, lambda choose: choose(UNSHARES)),
     Rule("chroot", 0.3, lambda choose: f"chroot {choose(PLACES)}"),
     Rule("mkdir", 3, lambda choose: f"mkdir -p {choose(DIRECTORIES)}"),
@@ -265,7 +292,13 @@ RULES = (
         0.5,
         lambda choose: f"{choose(NAMES)} = openat AT_FDCWD {choose(FILES)} O_WRONLY,O_CREAT",
     ),
-    Rule("fsopen", 1, lambda choose: f"{choose(CONTEXTS)} = fsopen {choose(('tmpfs', 'tmpfs', 'ramfs'))} 0"),
+    Rule(
+        "fsopen",
+        1,
+        lambda choose: (
+            f"{choose(CONTEXTS)} = fsopen {choose(FILESYSTEMS)} {choose(('0', '0', 'FSOPEN_CLOEXEC', '8'))}"
+        ),
+    ),
     Rule("fsconfig", 1.5, lambda choose: f"fsconfig {choose(CONTEXTS)} {choose(FSCONFIG)}"),
     Rule("fsmount", 1.5, lambda choose: f"{choose(NAMES)} = fsmount {choose(CONTEXTS)} 0 {choose(FSMOUNT)}"),
     Rule(
@@ -285,8 +318,16 @@ RULES = (
     ),
     Rule(
         "user namespace file",
-        0.4,
+        1,
         lambda choose: f"N = openat AT_FDCWD /proc/{choose(EVERY_SHELL)}/ns/user 0",
+    ),
+    Rule(
+        "id map",
+        1.5,
+        lambda choose: (
+            f"mount_setattr {choose(NAMES)} '' {choose(('AT_EMPTY_PATH', 'AT_EMPTY_PATH,AT_RECURSIVE'))} "
+            f"{choose(('attr_set=MOUNT_ATTR_IDMAP', 'attr_set=MOUNT_ATTR_IDMAP,MOUNT_ATTR_RDONLY'))} userns_fd=N"
+        ),
     ),
     # what is rarely right
     Rule(
@@ -406,6 +447,25 @@ RULES = (
 )
 
 
+# For the model alone: limits of a whole machine, and filesystems that are empty only here.
+MODEL_RULES = (
+    *RULES,
+    Rule(
+        "sysctl",
+        0.3,
+        lambda choose: f"sysctl -w {choose(SYSCTLS)}={choose(LIMITS)}",
+    ),
+    Rule("proc", 2, lambda choose: f"mount -t {choose(('proc', 'proc', 'sysfs'))} P {choose(PATHS)}"),
+    Rule(
+        "proc, remounted",
+        0.3,
+        lambda choose: f"mount -o remount,bind,{choose(('ro', 'rw', 'noatime'))} {choose(PATHS)}",
+    ),
+)
+LIMITS = ("0", "5", *("100000",) * 6)
+SYSCTLS = ("fs.mount-max", "user.max_mnt_namespaces")
+
+
 class Walk:
     """Which shells a walk may use: those of the start, the children it asked for, less those that ended."""
 
@@ -427,15 +487,17 @@ class Walk:
             self.shells.append(args[0])
 
 
-def random_walk(chance: random.Random, steps: int) -> Iterator[tuple[str, str]]:
+def random_walk(
+    chance: random.Random, steps: int, rules: Sequence[Rule] = RULES
+) -> Iterator[tuple[str, str]]:
     """The shells and commands of a walk, the preparation included."""
-    weights = [rule.weight for rule in RULES]
+    weights = [rule.weight for rule in rules]
     walk = Walk()
     for command in SETUP:
         yield "sh1", command
     for _ in range(steps):
         shell = chance.choice(walk.shells)
-        command = chance.choices(RULES, weights)[0].spell(chance.choice)
+        command = chance.choices(rules, weights)[0].spell(chance.choice)
         if walk.may(shell, command):
             walk.note(shell, command)
             yield shell, command

@@ -1,8 +1,9 @@
 """How much of the kernel random walks reach: python tests/walk_coverage.py --commands 100000 --seed 1
 
-Walks on the model, in every release by turns, with the branches of ``vfslab.kernel`` counted; then
-every litmus file and every case of the tests' tables. Prints the share of branches that walks alone
-reach, and each place that only a directed case reached, or none.
+Walks on the model, in every release by turns, with the branches of ``vfslab.kernel`` counted; in a
+call in ten an allocation fails, and the rules must hold all the same. Then every litmus file and
+every case of the tests' tables. Prints the share of branches that walks alone reach, and each place
+that only a directed case reached, or none.
 """
 
 from __future__ import annotations
@@ -40,20 +41,46 @@ class Reached(NamedTuple):
 
 def walks(commands: int, seed: int) -> int:
     """Run walks on the model until there are enough commands; how many there were."""
-    from random_commands import MOST_MOUNTS, random_walk
-    from vfslab.kernel import RELEASES
+    from random_commands import MODEL_RULES, MOST_MOUNTS, random_walk
+    from vfslab import invariants
+    from vfslab.kernel import RELEASES, Alloc
     from vfslab.model import Model
     from vfslab.shell.session import Session
 
     chance = random.Random(seed)
+
+    class Faulty(Model):
+        """A model in which memory runs out now and then."""
+
+        def _run(self, task, code, name, args=()):  # type: ignore[no-untyped-def]
+            if chance.random() < 0.1:
+                code = fail(code, chance.randrange(6))
+            return super()._run(task, code, name, args)
+
+    def fail(code, number):  # type: ignore[no-untyped-def]
+        """``code``, in which the allocation of that number fails."""
+        answer = None
+        try:
+            while True:
+                effect = code.send(answer)
+                answer = None
+                if isinstance(effect, Alloc):
+                    answer = number == 0 or None
+                    number -= 1
+                yield effect
+        except StopIteration as stop:
+            return stop.value
+
     ran = 0
     while ran < commands:
         for release in RELEASES:
-            with Model(release) as model:
+            with Faulty(release) as model:
                 session = Session(model)
-                for shell, command in random_walk(chance, 120):
+                for shell, command in random_walk(chance, 120, MODEL_RULES):
                     session.run(shell, command)
                     ran += 1
+                    if broken := invariants.check(model.kernel):
+                        sys.exit(f"{release}: {shell}# {command}: {broken}")
                     if len(model.kernel.mounts) > MOST_MOUNTS:
                         break
     return ran
