@@ -326,7 +326,7 @@ RULES = (
         1.5,
         lambda choose: (
             f"mount_setattr {choose(NAMES)} '' {choose(('AT_EMPTY_PATH', 'AT_EMPTY_PATH,AT_RECURSIVE'))} "
-            f"{choose(('attr_set=MOUNT_ATTR_IDMAP', 'attr_set=MOUNT_ATTR_IDMAP,MOUNT_ATTR_RDONLY'))} userns_fd=N"
+            f"attr_set=MOUNT_ATTR_IDMAP{choose(('', ',MOUNT_ATTR_RDONLY'))} userns_fd=N"
         ),
     ),
     # what is rarely right
