@@ -326,7 +326,7 @@ TABLES: dict[str, tuple[Row, ...]] = {
             "setns: no capability over the target, or CAP_SYS_CHROOT",
             "errno/setns-without-capability",
         ),
-        none("EINVAL", "setns with a shared fs_struct", "shells are processes, not threads"),
+        row("EINVAL", "setns with a shared fs_struct", "errno/setns-shared-fs"),
         row("EBUSY", "a mountpoint here is removed", "errno/mountpoint-removed-here"),
         row("EBUSY", "a mountpoint here is renamed", "errno/mountpoint-renamed"),
         row(None, "a mountpoint elsewhere is removed", "errno/mountpoint-removed-elsewhere"),
