@@ -398,6 +398,19 @@ CASES = (
     Case("mknod of the root", "", ("mknod", "/"), "EEXIST", "filename_create"),
     Case("utimensat on a read-only mount", f"{A}; mount -o remount,bind,ro /a", ("utimensat", "/a"), "EROFS"),
     Case("utimensat", "touch /f", ("utimensat", "/f"), None),
+    Case("utimensat of a namespace file", "", ("utimensat", "/proc/self/ns/net"), "EPERM", "may_setattr"),
+    Case(
+        "utimensat of a namespace file that is mounted",
+        "touch /f; mount --bind /proc/self/ns/net /f",
+        ("utimensat", "/f"),
+        "EPERM",
+    ),
+    Case(
+        "utimensat of one that is mounted read-only",
+        "touch /f; mount --bind /proc/self/ns/net /f; mount -o remount,bind,ro /f",
+        ("utimensat", "/f"),
+        "EROFS",
+    ),
     Case(
         "tmpfs with a size that is no number", "mkdir /a", mount("A", "/a", "tmpfs", 0, "size=zz"), "EINVAL"
     ),

@@ -180,12 +180,16 @@ def detach_mounts(k: Globals, dentry: Dentry) -> Code:
 
 
 def do_utimes(k: Globals, task: Task, name: str) -> Code:
-    """utimensat(2) with the time of now. There are no times here, only who may not change them: EROFS."""
+    """utimensat(2) with the time of now. There are no times here, only what has none to change.
+
+    Raises EROFS, EPERM, EOPNOTSUPP.
+    """
     path = user_path_at(k, task, name)
-    try:
-        mnt_want_write(path.mnt)
-    finally:
-        path_put(k, path)
+    path_put(k, path)
+    mnt_want_write(path.mnt)
+    timeless = refusals.SET_TIMES_OF.get(path.dentry.d_sb.s_type.name)
+    if timeless is not None:
+        raise Refused(timeless, name)
     yield Step("do_utimes", "the times of a name in {others[0]} change", (), (path.mnt.id,))
 
 

@@ -35,6 +35,19 @@ READ_ONLY = Check(
     "{0} or its filesystem is read-only",
     "make it writable first: mount -o remount,rw, or -o remount,bind,rw for the mount alone",
 )
+SET_TIMES_OF = MappingProxyType(
+    {
+        "nsfs": Check(
+            "EPERM", "may_setattr", "{0} is the file of a namespace, which is immutable", "name another file"
+        ),
+        "pidfs": Check(
+            "EOPNOTSUPP",
+            "anon_inode_setattr",
+            "{0} stands for a process and has no times",
+            "name another file",
+        ),
+    }
+)
 EXISTS = Check("EEXIST", "filename_create", "{0} exists", "choose another name, or remove {0} first")
 OPEN_WITH_SLASH = Check(
     "EISDIR",
