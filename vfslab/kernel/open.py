@@ -28,7 +28,7 @@ from .fs_context import FsContext
 from .fsopen import fscontext_read
 from .globals import Globals
 from .internal import internal_file
-from .namei import getname_maybe_null, user_path_at
+from .namei import MAXSYMLINKS, getname_maybe_null, user_path_at
 from .objects import MntNamespace
 from .proc_namespace import mounts_open
 from .seq_file import SeqFile, seq_read_iter
@@ -52,6 +52,8 @@ def do_openat(k: Globals, task: Task, dfd: int, name: str, flags: int) -> Code:
     if (file := (yield from mounts_open(k, task, name, flags))) is not None:
         return fd_install(task, file)
     if flags & O_CREAT and not flags & O_PATH:
+        if not flags & (O_EXCL | O_NOFOLLOW):
+            name = link_target(k, task, name, dfd)
         try:
             yield from do_mknodat(k, task, name, dfd)
         except Refused as refusal:
@@ -75,6 +77,22 @@ def do_openat(k: Globals, task: Task, dfd: int, name: str, flags: int) -> Code:
     file = alloc_file(path, o_path=bool(flags & O_PATH), writable=writable)
     file.readable = not flags & O_WRONLY
     return fd_install(task, file)
+
+
+def link_target(k: Globals, task: Task, name: str, dfd: int) -> str:
+    """The name behind the symbolic links that ``name`` ends on, where a file is made if there is none."""
+    for _ in range(MAXSYMLINKS):
+        try:
+            path = user_path_at(k, task, name, dfd=dfd, follow=False)
+        except Refused:
+            return name
+        path_put(k, path)
+        link = path.dentry.d_symlink
+        if link is None:
+            return name
+        head, slash, _ = name.rpartition("/")
+        name = link if link.startswith("/") else head + slash + link
+    raise Refused(refusals.TOO_MANY_LINKS, name)
 
 
 def do_fchdir(k: Globals, task: Task, fd: int) -> Code:
