@@ -264,7 +264,7 @@ while test $(readlink /proc/$slave/ns/mnt /proc/$peer/ns/mnt /proc/$private/ns/m
     grep -q shared: /proc/$private/mountinfo || grep -q shared: /proc/$slave/mountinfo; do sleep 0.1; done
 $2 -m vfslab spread $1/a/x
 mount -t tmpfs new $1/a/x
-for pid in $$ $slave $peer $private; do sed "s/^/$pid /" /proc/$pid/mountinfo | grep ' new rw' || :; done
+for pid in $$ $slave $peer $private; do sed "s/^/$pid /" /proc/$pid/mountinfo | grep 'tmpfs new' || :; done
 kill $slave $peer $private
 """
 
@@ -279,7 +279,7 @@ def test_the_namespaces_of_this_machine_are_found_in_proc(tmp_path: Path) -> Non
     assert done.stderr == ""
     lines = done.stdout.splitlines()
     said = {(line.split()[0], line.split()[-3 if "(" in line else -2]) for line in lines if "  /" in line}
-    came = {(line.split()[0], line.split()[5]) for line in lines if line.endswith("new rw")}
+    came = {(line.split()[0], line.split()[5]) for line in lines if " - tmpfs new " in line}
     assert said == came
     assert len(came) == 6
     nothing = [line for line in lines if "receives from peer group" in line]
