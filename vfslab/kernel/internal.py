@@ -10,7 +10,7 @@ from .filesystems import FILE_SYSTEMS, new_super
 from .flags import MNT_INTERNAL
 from .globals import Globals
 from .objects import MntNamespace, Mount, NsDentry, Path
-from .tasks import UserNamespace
+from .tasks import Task, UserNamespace
 
 # What stands in mnt_ns of such a mount: neither a namespace nor none.
 MNT_NS_INTERNAL = MntNamespace(0, UserNamespace(-1, None))
@@ -43,7 +43,7 @@ def ns_get_path(k: Globals, ns: MntNamespace | UserNamespace) -> Path:
     return Path(mount, ns.stashed)
 
 
-def internal_file(k: Globals, fs_name: str) -> Path:
+def internal_file(k: Globals, fs_name: str, behind: Task | None = None) -> Path:
     """A nameless file of an internal filesystem: the end of a pipe, a memfd, a pidfd (alloc_file_pseudo)."""
     mount = kern_mount(k, fs_name)
-    return Path(mount, NsDentry(mount.mnt_sb, "/", None))
+    return Path(mount, NsDentry(mount.mnt_sb, "/", behind))

@@ -171,10 +171,9 @@ def do_setns(k: Globals, task: Task, fd: int, nstype: int) -> Code:
     ``nstype`` is 0 for any kind, or CLONE_NEWNS, CLONE_NEWUSER; a pidfd takes one or both.
     Raises EBADF, EINVAL, EPERM.
     """
-    file = fget(task, fd)
-    target = file.f_path.dentry.ns
-    if isinstance(file.private_data, Task):
-        return (yield from setns_pidfd(k, task, file.private_data, nstype))
+    target = fget(task, fd).f_path.dentry.ns
+    if isinstance(target, Task):
+        return (yield from setns_pidfd(k, task, target, nstype))
     if target is None:
         raise Refused(refusals.SETNS_NO_NAMESPACE, fd)
     kind = CLONE_NEWNS if isinstance(target, MntNamespace) else CLONE_NEWUSER

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from .flags import MNT_INTERNAL, MNT_UNIQUE_ID_OFFSET
 
 if TYPE_CHECKING:
-    from .tasks import UserNamespace
+    from .tasks import Task, UserNamespace
 FIRST_MNT_NS = 1
 
 
@@ -106,8 +106,8 @@ class Dentry:
         "unlinked",
     )
 
-    # what a file of nsfs stands for
-    ns: MntNamespace | UserNamespace | None = None
+    # what a file of nsfs or pidfs stands for
+    ns: MntNamespace | UserNamespace | Task | None = None
 
     def __init__(self, d_sb: SuperBlock, d_name: str, d_parent: Dentry | None, *, directory: bool) -> None:
         self.d_sb = d_sb
@@ -143,11 +143,11 @@ class Dentry:
 
 
 class NsDentry(Dentry):
-    """A file of nsfs or of another internal filesystem: no name, no parent, a namespace behind it."""
+    """A file of nsfs, pidfs or another internal filesystem: no name, no parent, and what it stands for."""
 
     __slots__ = ("ns",)
 
-    def __init__(self, d_sb: SuperBlock, d_path: str, ns: MntNamespace | UserNamespace | None) -> None:
+    def __init__(self, d_sb: SuperBlock, d_path: str, ns: MntNamespace | UserNamespace | Task | None) -> None:
         super().__init__(d_sb, "", None, directory=False)
         self.d_path = d_path
         self.ns = ns

@@ -39,7 +39,7 @@ STATX_FLAGS = AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT | AT_STATX_S
 
 
 # Internal filesystems whose files cannot be opened by a path (no_open).
-NOT_OPENED_AGAIN = ("anon_inodefs", "pidfs")
+NOT_OPENED_AGAIN = ("anon_inodefs",)
 
 
 def do_openat(k: Globals, task: Task, dfd: int, name: str, flags: int) -> Code:
@@ -143,9 +143,7 @@ def do_pidfd_open(k: Globals, task: Task, pid: int) -> Code:
     other = k.tasks.get(pid)
     if other is None:
         raise Refused(refusals.NO_SUCH_PROCESS, pid)
-    file = alloc_file(path_get(internal_file(k, "pidfs")))
-    file.private_data = other
-    return fd_install(task, file)
+    return fd_install(task, alloc_file(path_get(internal_file(k, "pidfs", other))))
 
 
 def do_statx(k: Globals, task: Task, dfd: int, name: str | None, flags: int) -> Code:

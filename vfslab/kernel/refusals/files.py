@@ -162,7 +162,7 @@ NOTHING_TO_READ = Check(
 NO_SECOND_OPEN = Check(
     "ENXIO",
     "no_open",
-    "{0} stands for a process or a filesystem context, which is not opened again",
+    "{0} stands for a filesystem context, which is not opened again",
     "use the descriptor that there is, or O_PATH",
 )
 OPEN_OF_LINK = Check(
