@@ -139,6 +139,7 @@ CASES = (
         "EBADF",
         "fget",
     ),
+    Case("read of one for writing", OPEN.replace("O_RDONLY", "O_WRONLY"), "read F 10", "EBADF"),
     Case("read of nothing", OPEN, "read F 0", **says()),
     Case("it is no directory", OPEN, "fchdir F", "ENOTDIR"),
     # what an open table holds
@@ -299,6 +300,16 @@ def test_no_memory_for_the_buffer() -> None:
     assert m.size == 0
     assert fail_allocation(seq_read_iter(m, 10), 2) == "ENOMEM"
     assert [*map(len, read(m, 10000, 10))] == [5000, 0]
+
+
+def test_no_memory_for_an_open_table() -> None:
+    with Model() as model:
+        k, task = model.kernel, model.kernel.init
+        held = task.mnt_ns.count, task.fs.root.mnt.mnt_count
+        code = k.syscall(task, "openat", f.AT_FDCWD, "/proc/self/mountinfo", f.O_RDONLY)
+        assert fail_allocation(code, 1) == "ENOMEM"
+        assert task.files == {}
+        assert (task.mnt_ns.count, task.fs.root.mnt.mnt_count) == held
 
 
 # --- the tables, cut by the kernel

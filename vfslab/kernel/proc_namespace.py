@@ -30,6 +30,7 @@ from .flags import (
     O_DIRECTORY,
     O_EXCL,
     O_PATH,
+    O_WRONLY,
     SB_RDONLY,
 )
 from .globals import Globals
@@ -160,7 +161,7 @@ class ProcMounts:
         self.ahead: Iterator[Mount] = iter(())
 
 
-# --- the iterator: its position, m.index, is a unique mount id
+# --- the iterator: its position, m.index, is a unique mount id, and all that is left of it between two reads
 
 
 def m_start(m: SeqFile) -> Code:
@@ -234,9 +235,8 @@ def mounts_open(k: Globals, task: Task, name: str | None, flags: int) -> Code:
         raise Refused(refusals.EXISTS, name)
     if flags & O_DIRECTORY or name.endswith("/"):
         raise Refused(refusals.NOT_A_DIRECTORY, name)
-    place = path_get(link_itself(k))
     if flags & O_PATH:
-        return alloc_file(place, o_path=True)
+        return alloc_file(path_get(link_itself(k)), o_path=True)
     if (yield Alloc("seq_open", "struct seq_file")):
         raise Refused(refusals.NO_MEMORY, "struct seq_file")
     owner, show = table
@@ -247,7 +247,8 @@ def mounts_open(k: Globals, task: Task, name: str | None, flags: int) -> Code:
         path_put(k, p.root)
         yield from put_mnt_ns(k, p.ns)
 
-    file = alloc_file(place)
+    file = alloc_file(path_get(link_itself(k)))
+    file.readable = not flags & O_WRONLY
     file.private_data = SeqFile(MOUNTS_OP, p, f"{owner.pid}/{name.rpartition('/')[2]}")
     file.release = mounts_release
     return file
