@@ -19,6 +19,7 @@ FILE_SYSTEMS = Path("/proc/filesystems").read_text() if Path("/proc/filesystems"
 OPEN = "C = fsopen tmpfs 0"
 MADE = f"{OPEN}; fsconfig C FSCONFIG_CMD_CREATE"
 MOUNTED = f"{MADE}; M = fsmount C 0 0"
+PIPEFS = "mkdir /a; C = fsopen pipefs 0; fsconfig C FSCONFIG_CMD_CREATE; M = fsmount C 0 0"
 CLOSED = "O = openat AT_FDCWD / 0; close O"
 ATTACHED = f"mkdir /a; {MOUNTED}; move_mount M '' AT_FDCWD /a MOVE_MOUNT_F_EMPTY_PATH"
 NO_CAP = "setpriv --bounding-set=-sys_admin"
@@ -425,6 +426,45 @@ CASES = (
         "fsmount",
         until("7.1"),
     ),
+    # what nothing can be done with
+    *(
+        Case(
+            f"in pipefs: {command}",
+            f"{PIPEFS}; move_mount M '' AT_FDCWD /a MOVE_MOUNT_F_EMPTY_PATH",
+            command,
+            errno,
+            None,
+            until("7.1"),
+        )
+        for command, errno in (
+            ("ls /a", "ENOTDIR"),
+            ("mkdir /a/x", "ENOTDIR"),
+            ("cd /a", "ENOTDIR"),
+            ("syscall stat /a/", "ENOTDIR"),
+            ("syscall stat /a/..", "ENOTDIR"),
+            ("openat AT_FDCWD /a 0", "ENXIO"),
+            ("openat AT_FDCWD /a O_WRONLY", "EISDIR"),
+            ("openat AT_FDCWD /a O_PATH", None),
+            ("openat M . O_PATH", "ENOTDIR"),
+            ("fchdir M", "ENOTDIR"),
+            ("mount -t tmpfs T /a", None),
+            ("mount --bind /a /a", "EINVAL"),
+            ("open_tree M '' OPEN_TREE_CLONE,AT_EMPTY_PATH", None),
+        )
+    ),
+    Case(
+        "no file in sysfs",
+        "mkdir /a; mount -t sysfs S /a",
+        "openat AT_FDCWD /a/f O_WRONLY,O_CREAT",
+        "EACCES",
+        "lookup_open",
+    ),
+    Case("no directory in sysfs", "mkdir /a; mount -t sysfs S /a", "mkdir /a/f", "EPERM", "may_create"),
+    Case(
+        "no link in sysfs", "mkdir /a; mount -t sysfs S /a", "syscall symlink x /a/f", "EPERM", "may_create"
+    ),
+    Case("no file in a read-only proc", "mkdir /a; mount -t proc -o ro P /a", "mkdir /a/f", "ENOENT", "lookup"),
+    Case("no file in a read-only sysfs", "mkdir /a; mount -t sysfs -o ro S /a", "mkdir /a/f", "EROFS"),
     # too revealing
     Case("proc is visible", f"{LOCKED_PROC}; {GUEST}", "mount -t proc Q /q", None),
     Case("no proc is visible", f"mkdir /p /q; {GUEST}", "mount -t proc Q /q", "EPERM", "mount_too_revealing"),

@@ -52,7 +52,7 @@ def do_mkdirat(k: Globals, task: Task, name: str) -> Code:
 
 def do_mknodat(k: Globals, task: Task, name: str, dfd: int = AT_FDCWD) -> Code:
     """open(2) with O_CREAT and O_EXCL: an empty regular file. Raises as mkdir(2) does, and EISDIR."""
-    return in_parent(k, task, "do_mknodat", name, lambda parent: create(parent, name, directory=False), dfd)
+    return in_parent(k, task, "do_mknodat", name, lambda parent: create(parent, name, opened=True), dfd)
 
 
 def do_symlinkat(k: Globals, task: Task, target: str, name: str) -> Code:
@@ -61,15 +61,18 @@ def do_symlinkat(k: Globals, task: Task, target: str, name: str) -> Code:
         raise Refused(refusals.EMPTY_PATH)
 
     def body(parent: Parent) -> Code:
-        yield from create(parent, name, directory=False)
+        yield from create(parent, name)
         assert parent.path.dentry.d_children is not None, "filename_parentat() gives directories"
         parent.path.dentry.d_children[parent.last].d_symlink = target
 
     return in_parent(k, task, "do_symlinkat", name, body)
 
 
-def create(parent: Parent, name: str, *, directory: bool) -> Code:
-    """filename_create() and the filesystem's own part: an existing name is told before a read-only mount."""
+def create(parent: Parent, name: str, *, directory: bool = False, opened: bool = False) -> Code:
+    """filename_create() and the filesystem's own part: an existing name is told before a read-only mount.
+
+    ``opened``: it is for open(2), to which a filesystem without files is another mistake.
+    """
     (mount, dentry), last, slash = parent
     assert dentry.d_children is not None, "filename_parentat() gives directories"
     if slash and not directory and last not in NO_NAME:
@@ -79,11 +82,12 @@ def create(parent: Parent, name: str, *, directory: bool) -> Code:
     check_length(last)
     if dentry.unlinked:
         raise Refused(refusals.DEAD_DIRECTORY, name)
+    fs_type = dentry.d_sb.s_type
+    if fs_type.create_errno == "ENOENT":
+        raise Refused(refusals.NO_NAMES_BUT_ITS_OWN, fs_type.name)
     mnt_want_write(mount)
-    if dentry.d_sb.s_type.create_errno is not None:
-        raise Refused(
-            refusals.CANNOT_CREATE._replace(errno=dentry.d_sb.s_type.create_errno), dentry.d_sb.s_type.name
-        )
+    if fs_type.create_errno == "EPERM":
+        raise Refused(refusals.CANNOT_OPEN_NEW if opened else refusals.CANNOT_CREATE, fs_type.name)
     if (yield Alloc("d_alloc", "struct dentry")):
         raise Refused(refusals.NO_MEMORY, "struct dentry")
     dentry.d_children[last] = Dentry(dentry.d_sb, last, dentry, directory=directory)

@@ -84,7 +84,7 @@ def user_path_at(
         place = walk(k, task, name, name.split("/"), dfd=dfd, follow=follow)
     if mountpoint:
         place = follow_mounts(place)
-    if not place.dentry.is_dir and (directory or name.endswith("/")):
+    if not place.dentry.can_lookup and (directory or name.endswith("/")):
         raise Refused(refusals.NOT_A_DIRECTORY, name)
     return path_get(place)
 
@@ -97,7 +97,7 @@ def filename_parentat(k: Globals, task: Task, name: str | None, dfd: int = AT_FD
     if not stripped:
         last = "/" if name else ""
     place = walk(k, task, name, [*head.split("/"), "."] if stripped else [""], dfd=dfd)
-    if not place.dentry.is_dir:
+    if not place.dentry.can_lookup:
         raise Refused(refusals.NOT_A_DIRECTORY, name)
     return Parent(path_get(place), last, name.endswith("/"))
 
@@ -107,7 +107,7 @@ def start(task: Task, dfd: int, *, directory: bool = True) -> Path:
     if dfd == AT_FDCWD:
         return task.fs.pwd
     file = fget_raw(task, dfd)
-    if directory and not file.f_path.dentry.is_dir:
+    if directory and not file.f_path.dentry.can_lookup:
         raise Refused(refusals.DIRFD_NO_DIRECTORY, dfd)
     return file.f_path
 
@@ -128,14 +128,14 @@ def walk(
                 place = link_itself(k)
     else:
         place = start(task, dfd)
-    if not place.dentry.is_dir and place in (task.fs.root, task.fs.pwd) and any(todo):
+    if not place.dentry.can_lookup and place in (task.fs.root, task.fs.pwd) and any(todo):
         raise Refused(refusals.ROOT_IS_NO_DIRECTORY)
     links = 0
     while todo:
         component = todo.popleft()
         if component == "":
             continue
-        if not place.dentry.is_dir:
+        if not place.dentry.can_lookup:
             raise Refused(refusals.NOT_A_DIRECTORY, name)
         if component == ".":
             continue

@@ -64,7 +64,8 @@ class FileSystemType(NamedTuple):
     files can be made. ``nouser``: its superblocks are for
     the kernel alone (SB_NOUSER). ``userns_mount`` is FS_USERNS_MOUNT, ``allow_idmap`` FS_ALLOW_IDMAP,
     ``requires_dev`` FS_REQUIRES_DEV, ``has_subtype`` FS_HAS_SUBTYPE, ``userns_visible`` SB_I_USERNS_VISIBLE.
-    ``magic`` is the number of its superblocks, as in <linux/magic.h>.
+    ``magic`` is the number of its superblocks, as in <linux/magic.h>. ``autodir``: its root is a directory
+    in which nothing can be looked up (DCACHE_AUTODIR_TYPE).
     A type that is not ``modelled`` is known, and no superblock of it can be made.
     """
 
@@ -80,6 +81,7 @@ class FileSystemType(NamedTuple):
     has_subtype: bool = False
     userns_visible: bool = False
     magic: int = 0
+    autodir: bool = False
     modelled: bool = True
 
 
@@ -133,6 +135,11 @@ class Dentry:
     @property
     def is_dir(self) -> bool:
         return self.d_children is not None
+
+    @property
+    def can_lookup(self) -> bool:
+        """Whether it is a directory in which names can be looked up (d_can_lookup)."""
+        return self.d_children is not None and not self.d_sb.s_type.autodir
 
     def path(self) -> str:
         """Where the dentry is in its filesystem; an unlinked one ends in //deleted (dentry_path)."""

@@ -46,7 +46,7 @@ def do_openat(k: Globals, task: Task, dfd: int, name: str, flags: int) -> Code:
     """openat(2): a descriptor.
 
     ``flags`` are O_RDONLY, O_WRONLY, O_RDWR, O_CREAT, O_EXCL, O_DIRECTORY, O_NOFOLLOW, O_PATH. Raises
-    ENOENT, ENOTDIR, EISDIR, EROFS, ELOOP, EEXIST, EBADF, EACCES.
+    ENOENT, ENOTDIR, EISDIR, EROFS, ELOOP, EEXIST, EBADF, EACCES, ENXIO.
     """
     yield from ()
     if (file := (yield from mounts_open(k, task, name, flags))) is not None:
@@ -71,6 +71,8 @@ def do_openat(k: Globals, task: Task, dfd: int, name: str, flags: int) -> Code:
             raise Refused(refusals.IS_A_DIRECTORY, name)
         if writable:
             mnt_want_write(path.mnt)
+        if path.dentry.d_sb.s_type.autodir and path.dentry.is_dir and not flags & O_PATH:
+            raise Refused(refusals.OPEN_OF_AUTODIR, name)
     except Refused:
         path_put(k, path)
         raise
@@ -98,7 +100,7 @@ def link_target(k: Globals, task: Task, name: str, dfd: int) -> str:
 def do_fchdir(k: Globals, task: Task, fd: int) -> Code:
     """fchdir(2). Raises EBADF, ENOTDIR."""
     path = fget_raw(task, fd).f_path
-    if not path.dentry.is_dir:
+    if not path.dentry.can_lookup:
         raise Refused(refusals.DIRFD_NO_DIRECTORY, fd)
     yield from set_fs_pwd(k, task, path_get(path))
 

@@ -67,6 +67,18 @@ CANNOT_CREATE = Check(
     "nothing can be made in a {0} filesystem",
     "make it in another filesystem, a tmpfs for instance",
 )
+NO_NAMES_BUT_ITS_OWN = Check(
+    "ENOENT",
+    "lookup",
+    "a {0} filesystem has no names but those that it makes itself",
+    "make it in another filesystem, a tmpfs for instance",
+)
+CANNOT_OPEN_NEW = Check(
+    "EACCES",
+    "lookup_open",
+    "no file can be made in a {0} filesystem",
+    "make it in another filesystem, a tmpfs for instance",
+)
 NOT_EMPTY = Check("ENOTEMPTY", "vfs_rmdir", "{0} is not empty", "remove what is in {0} first")
 IS_A_DIRECTORY = Check("EISDIR", "do_unlinkat", "{0} is a directory", "remove a directory with rmdir")
 STATX_UNKNOWN_FLAG = Check(
@@ -164,6 +176,9 @@ NO_SECOND_OPEN = Check(
     "no_open",
     "{0} stands for a filesystem context, which is not opened again",
     "use the descriptor that there is, or O_PATH",
+)
+OPEN_OF_AUTODIR = Check(
+    "ENXIO", "no_open", "{0} is a directory that nothing can be done with", "add O_PATH, to have the place"
 )
 OPEN_OF_LINK = Check(
     "ELOOP", "do_open", "{0} is a symbolic link, and O_NOFOLLOW forbids to follow it", "leave O_NOFOLLOW out"
