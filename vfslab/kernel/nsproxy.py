@@ -21,7 +21,7 @@ from .globals import Globals
 from .links import topmost_overmount
 from .namespace import copy_mnt_ns, put_mnt_ns
 from .objects import MntNamespace, Path
-from .procfs import ptrace_may_access
+from .procfs import OTHER_NAMESPACES, ptrace_may_access
 from .tasks import FsStruct, Task, UserNamespace
 from .user_namespace import create_user_ns
 from .vfsmount import path_get, path_put
@@ -40,6 +40,8 @@ ELSEWHERE = {
     "CLONE_NEWPID": 0x20000000,
     "CLONE_NEWNET": 0x40000000,
 }
+# The kinds of namespaces of which there is one, init's, and the flag of each.
+OTHER_KINDS = {kind: ELSEWHERE[f"CLONE_NEW{kind.upper()}"] for kind in OTHER_NAMESPACES}
 
 
 def refuse_elsewhere(flags: int) -> None:
@@ -168,29 +170,37 @@ def inherit_files(task: Task, child: Task) -> None:
 def do_setns(k: Globals, task: Task, fd: int, nstype: int) -> Code:
     """setns(2) into the mount or user namespace of an nsfs file, or into those of a pidfd's task.
 
-    ``nstype`` is 0 for any kind, or CLONE_NEWNS, CLONE_NEWUSER; a pidfd takes one or both.
+    ``nstype`` is 0 for any kind, or CLONE_NEW*, of which a pidfd takes several. Of the other kinds there is
+    one namespace each, which is entered without effect.
     Raises EBADF, EINVAL, EPERM.
     """
-    target = fget(task, fd).f_path.dentry.ns
+    dentry = fget(task, fd).f_path.dentry
+    target = dentry.ns
     if isinstance(target, Task):
         return (yield from setns_pidfd(k, task, target, nstype))
-    if target is None:
+    other = next((kind for kind, path in k.other_namespaces.items() if path.dentry is dentry), None)
+    if target is None and other is None:
         raise Refused(refusals.SETNS_NO_NAMESPACE, fd)
-    kind = CLONE_NEWNS if isinstance(target, MntNamespace) else CLONE_NEWUSER
+    if other is not None:
+        kind = OTHER_KINDS[other]
+    else:
+        kind = CLONE_NEWNS if isinstance(target, MntNamespace) else CLONE_NEWUSER
     if nstype not in (0, kind):
         raise Refused(refusals.SETNS_OTHER_KIND, fd)
     if isinstance(target, MntNamespace):
         mntns_install(task, target, task.user_ns, task.dropped)
         yield from enter_mnt_ns(k, task, target)
-    else:
+    elif target is not None:
         userns_install(task, target)
         yield from enter_user_ns(task, target)
+    else:
+        install_other(k, task, task.user_ns, task.dropped)
 
 
 def setns_pidfd(k: Globals, task: Task, other: Task, nstype: int) -> Code:
     """All namespaces that are asked for, or none; the user namespace first, for the rights that it gives."""
-    refuse_elsewhere(nstype)
-    if not nstype or nstype & ~(CLONE_NEWNS | CLONE_NEWUSER):
+    others = nstype & sum(OTHER_KINDS.values())
+    if not nstype or nstype & ~(CLONE_NEWNS | CLONE_NEWUSER | others):
         raise Refused(refusals.SETNS_PIDFD_FLAGS, hex(nstype))
     if k.tasks.get(other.pid) is not other:
         raise Refused(refusals.SETNS_PROCESS_GONE, other.comm)
@@ -202,16 +212,30 @@ def setns_pidfd(k: Globals, task: Task, other: Task, nstype: int) -> Code:
         user_ns, dropped = other.user_ns, frozenset()
     if nstype & CLONE_NEWNS:
         mntns_install(task, other.mnt_ns, user_ns, dropped)
+    if others:
+        install_other(k, task, user_ns, dropped)
     if nstype & CLONE_NEWUSER:
         yield from enter_user_ns(task, other.user_ns)
     if nstype & CLONE_NEWNS:
         yield from enter_mnt_ns(k, task, other.mnt_ns)
 
 
-def mntns_install(task: Task, ns: MntNamespace, user_ns: UserNamespace, dropped: frozenset[str]) -> None:
-    """Whether a task that will have these rights may enter. Raises EPERM, EINVAL."""
+def install_other(k: Globals, task: Task, user_ns: UserNamespace, dropped: frozenset[str]) -> None:
+    """Whether a task that will have these rights may enter a namespace of init's. Raises EPERM."""
+    if not with_rights(task, user_ns, dropped).capable(k.init_user_ns):
+        raise Refused(refusals.SETNS_OTHER_NOT_CAPABLE)
+
+
+def with_rights(task: Task, user_ns: UserNamespace, dropped: frozenset[str]) -> Task:
+    """The task as it will be, to be asked what it may."""
     probe = Task(task.pid, task.comm, task.fs, task.mnt_ns, user_ns)
     probe.dropped = dropped
+    return probe
+
+
+def mntns_install(task: Task, ns: MntNamespace, user_ns: UserNamespace, dropped: frozenset[str]) -> None:
+    """Whether a task that will have these rights may enter. Raises EPERM, EINVAL."""
+    probe = with_rights(task, user_ns, dropped)
     for owner, capability in (
         (ns.user_ns, "CAP_SYS_ADMIN"),
         (user_ns, "CAP_SYS_CHROOT"),

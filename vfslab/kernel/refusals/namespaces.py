@@ -65,7 +65,7 @@ SETNS_PIDFD_FLAGS = Check(
     "EINVAL",
     "check_setns_flags",
     "with a pidfd the flags name the namespaces to enter, and {0} does not",
-    "give CLONE_NEWNS, CLONE_NEWUSER or both",
+    "give one or more of CLONE_NEW…",
 )
 SETNS_PROCESS_GONE = Check(
     "ESRCH", "validate_nsset", "the process that the pidfd stands for, {0}, has ended", "use one that lives"
@@ -81,6 +81,12 @@ SETNS_NOT_CAPABLE = Check(
     "mntns_install",
     "the task lacks {0}, over the namespace to be entered or over its own user namespace",
     "enter the user namespace that owns it first, or call as root",
+)
+SETNS_OTHER_NOT_CAPABLE = Check(
+    "EPERM",
+    "netns_install",
+    "the task lacks CAP_SYS_ADMIN over the namespace to be entered, which is init's",
+    "call as root of the initial user namespace",
 )
 SETNS_ANONYMOUS = Check(
     "EINVAL", "mntns_install", "the namespace is that of a detached tree", "attach the tree and go there"
