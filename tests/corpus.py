@@ -3,7 +3,7 @@
     python tests/corpus.py [SHELF | SHELF/NAME ...]
 
 A cell says ``ok`` where all that the file expects was answered, ``DIFFERS`` where it was
-not, ``-`` where the file holds for other releases or is for a VM, and ``?`` where nothing is
+not, ``-`` where the file is for other releases, for a VM or for root, and ``?`` where nothing is
 recorded. The
 model is asked in every release for which the file holds; a kernel's answers are held against
 the model of the nearest release, too. The differences follow the table. Exit status 1 where
@@ -63,7 +63,7 @@ def ask_models(litmus: Litmus) -> list[str]:
 
 
 def ask_running_kernel(litmus: Litmus) -> list[str] | str:
-    if litmus.vm_only or nearest_release(os.uname().release) not in litmus.releases:
+    if not litmus.for_this_kernel:
         return "-"
     with RunningKernel() as kernel:
         return _judge(litmus, run(litmus, kernel))

@@ -19,13 +19,15 @@ file of a namespace is shown without its number: ``nsfs:mnt:[]``. Options that a
 rw,relatime stand before the tags.
 A line ``# not in 7.2*`` names releases where another answer is right, ``# only in 6.18* 7.0*``
 those where this one is, in patterns of fnmatch. ``# in a VM only`` is said of files that
-change what belongs to the whole machine.
+change what belongs to the whole machine, ``# as root only`` of those in which the root of
+a user namespace is answered otherwise.
 """
 
 from __future__ import annotations
 
 import fnmatch
 import itertools
+import os
 import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -33,10 +35,11 @@ from typing import NamedTuple
 
 from vfslab.kernel import RELEASES
 from vfslab.machine import Machine
+from vfslab.oracle.compare import nearest_release
 from vfslab.oracle.outcome import Outcome, Run, run_commands
 
 FOLDER = Path(__file__).parent / "litmus"
-VM_ONLY = "in a VM only"
+VM_ONLY, ROOT_ONLY = "in a VM only", "as root only"
 _INODE = re.compile(r"\[\d+]")
 
 
@@ -57,7 +60,7 @@ class Step(NamedTuple):
 
 
 class Litmus(NamedTuple):
-    """A litmus file: the ``releases`` for which it holds, and whether it is for a VM only."""
+    """A litmus file: the ``releases`` for which it holds, and who may ask a kernel."""
 
     name: str
     title: str
@@ -65,6 +68,13 @@ class Litmus(NamedTuple):
     steps: tuple[Step, ...]
     releases: tuple[str, ...] = tuple(RELEASES)
     vm_only: bool = False
+    root_only: bool = False
+
+    @property
+    def for_this_kernel(self) -> bool:
+        """Whether it may be asked of the running kernel, and holds for it."""
+        may = not self.vm_only and (os.geteuid() == 0 or not self.root_only)
+        return may and nearest_release(os.uname().release) in self.releases
 
     @property
     def shelf(self) -> str:
@@ -88,7 +98,7 @@ def load(path: Path) -> Litmus:
         raise ValueError(f"{name}: the first two lines are its title and its source")
     releases = tuple(RELEASES)
     for line in head[2:]:
-        if line == VM_ONLY:
+        if line in (VM_ONLY, ROOT_ONLY):
             continue
         match = re.fullmatch(r"(not|only) in (.+)", line)
         patterns = match[2].split() if match else []
@@ -97,7 +107,8 @@ def load(path: Path) -> Litmus:
         named = {release for pattern in patterns for release in fnmatch.filter(RELEASES, pattern)}
         releases = tuple(release for release in releases if (release in named) == line.startswith("only"))
     steps = read_steps(name, lines[len(head) :], len(head) + 1)
-    return Litmus(name, head[0], head[1].removeprefix("source: "), steps, releases, VM_ONLY in head)
+    source = head[1].removeprefix("source: ")
+    return Litmus(name, head[0], source, steps, releases, VM_ONLY in head, ROOT_ONLY in head)
 
 
 def read_steps(name: str, lines: Iterable[str], first: int = 1) -> tuple[Step, ...]:

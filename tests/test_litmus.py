@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
@@ -12,10 +11,8 @@ from litmus_files import Litmus, all_litmus, differences, load, read_steps, run
 from vfslab import invariants
 from vfslab.kernel import RELEASES
 from vfslab.model import Model
-from vfslab.oracle.compare import nearest_release
 
 LITMUS = all_litmus()
-RUNNING = nearest_release(os.uname().release)
 
 
 @pytest.mark.parametrize("release", RELEASES)
@@ -32,12 +29,7 @@ def test_the_model(shelf: str, release: str) -> None:
 
 @pytest.mark.kernel
 @pytest.mark.parametrize(
-    "litmus",
-    [
-        pytest.param(litmus, id=litmus.name)
-        for litmus in LITMUS
-        if RUNNING in litmus.releases and not litmus.vm_only
-    ],
+    "litmus", [pytest.param(litmus, id=litmus.name) for litmus in LITMUS if litmus.for_this_kernel]
 )
 def test_the_running_kernel(litmus: Litmus) -> None:
     from vfslab.oracle.live import RunningKernel
