@@ -124,7 +124,7 @@ def do_statmount(
             raise Refused(refusals.STATMOUNT_INTERNAL, req.fd)
         if ns is None:
             mask &= ~(f.STATMOUNT_MNT_POINT | f.STATMOUNT_MNT_NS_ID)
-            return fill(mount, None, None, mask, bufsize)
+            return fill(task, mount, None, None, mask, bufsize)
     else:
         assert ns is not None, "who names no file names a namespace"
         if req.mnt_ns_id and not ns.mounts:
@@ -134,12 +134,14 @@ def do_statmount(
     try:
         if file is None:
             check_reachable(task, ns, Path(mount, mount.mnt_root), root)
-        return fill(mount, ns, root, mask, bufsize)
+        return fill(task, mount, ns, root, mask, bufsize)
     finally:
         path_put(k, root)
 
 
-def fill(mount: Mount, ns: MntNamespace | None, root: Path | None, mask: int, bufsize: int) -> dict[str, Any]:
+def fill(
+    task: Task, mount: Mount, ns: MntNamespace | None, root: Path | None, mask: int, bufsize: int
+) -> dict[str, Any]:
     """struct statmount as far as the buffer goes. Raises EOVERFLOW where a string does not fit."""
     told = 0
     numbers: dict[str, int] = {}
@@ -151,7 +153,8 @@ def fill(mount: Mount, ns: MntNamespace | None, root: Path | None, mask: int, bu
         numbers |= statmount_mnt_basic(mount)
     if mask & f.STATMOUNT_PROPAGATE_FROM:
         told |= f.STATMOUNT_PROPAGATE_FROM
-        numbers["propagate_from"] = 0 if root is None else get_dominating_id(mount, root)
+        # as the task sees it from its own root, whatever namespace is asked about
+        numbers["propagate_from"] = get_dominating_id(mount, task.fs.root)
     if mask & f.STATMOUNT_MNT_NS_ID and ns is not None:
         told |= f.STATMOUNT_MNT_NS_ID
         numbers["mnt_ns_id"] = ns.id

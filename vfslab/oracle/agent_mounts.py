@@ -177,7 +177,8 @@ STATMOUNT_STRINGS_BEGIN = 512
 
 def statmount(request: dict[str, int], bufsize: int, flags: int) -> dict[str, Any]:
     """The fields that the mask says are there and that are in the buffer. Arrays are lists."""
-    buffer = ctypes.create_string_buffer(max(min(bufsize, BUFFER_LIMIT), STATMOUNT_STRINGS_BEGIN))
+    # the kernel ends even an empty string, one byte behind a struct without room for strings
+    buffer = ctypes.create_string_buffer(max(min(bufsize, BUFFER_LIMIT), STATMOUNT_STRINGS_BEGIN + 1))
     syscall("statmount", mnt_id_req(request), buffer, bufsize, flags)
     raw = buffer.raw
     size, mask = struct.unpack_from("=I4xQ", raw)
