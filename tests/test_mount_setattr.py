@@ -23,6 +23,7 @@ NO_CAP = "setpriv --bounding-set=-sys_admin"
 OTHER = "clone sh2 CLONE_NEWNS,CLONE_NEWUSER; U = openat AT_FDCWD /proc/sh2/ns/user 0"
 IDMAP = "attr_set=MOUNT_ATTR_IDMAP"
 IDMAPPED = f"mount_setattr D '' AT_EMPTY_PATH {IDMAP} userns_fd=U"
+NOSYMFOLLOW = f"{A}; ln -s /a /a/l; mount_setattr AT_FDCWD /a 0 attr_set=MOUNT_ATTR_NOSYMFOLLOW"
 COPY = "D = open_tree AT_FDCWD /a OPEN_TREE_CLONE,AT_RECURSIVE"
 ATTACH = "move_mount D '' AT_FDCWD /a MOVE_MOUNT_F_EMPTY_PATH"
 # what a child of the namespace that made these finds locked
@@ -189,6 +190,23 @@ CASES = (
     Case("all of a tree", TREE, of_tree("attr_set=MOUNT_ATTR_NOSUID,MOUNT_ATTR_RDONLY"), None),
     Case("the tree below", TREE, setattr("attr_set=MOUNT_ATTR_NODEV", "/a/x", "AT_RECURSIVE"), None),
     Case("a stack", f"{A}; mount -t tmpfs B /a", setattr("attr_set=MOUNT_ATTR_NODEV"), None),
+    # what the attributes do
+    Case("a link that is not followed", NOSYMFOLLOW, "cd /a/l", "ELOOP", "pick_link"),
+    Case("a link on the way that is not followed", NOSYMFOLLOW, "ls /a/l/x", "ELOOP", "pick_link"),
+    Case(
+        "no file is made behind it",
+        NOSYMFOLLOW,
+        "openat AT_FDCWD /a/l O_CREAT,O_WRONLY",
+        "ELOOP",
+        "pick_link",
+    ),
+    Case("nor is it opened", NOSYMFOLLOW, "openat AT_FDCWD /a/l O_PATH,O_NOFOLLOW", None),
+    Case(
+        "through another mount it is",
+        f"{NOSYMFOLLOW}; mkdir /b; mount --bind /a /b; {setattr('attr_clr=MOUNT_ATTR_NOSYMFOLLOW', '/b')}",
+        "cd /b/l",
+        None,
+    ),
     # writers
     Case(
         "read-only with a writer",

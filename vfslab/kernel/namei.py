@@ -14,7 +14,7 @@ from typing import NamedTuple
 from . import refusals
 from .effects import Refused
 from .file_table import fget_raw
-from .flags import AT_FDCWD
+from .flags import AT_FDCWD, MNT_NOSYMFOLLOW
 from .globals import Globals
 from .objects import Dentry, Mount, Path, is_subdir, mnt_has_parent
 from .procfs import link_itself, proc_link
@@ -147,6 +147,8 @@ def walk(
         if target is None or not (follow or todo):
             place = found
             continue
+        if found.mnt.mnt_flags & MNT_NOSYMFOLLOW:
+            raise Refused(refusals.LINK_NOT_FOLLOWED, component, found.mnt)
         links += 1
         if links > MAXSYMLINKS:
             raise Refused(refusals.TOO_MANY_LINKS, name)

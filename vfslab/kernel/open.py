@@ -15,6 +15,7 @@ from .flags import (
     AT_NO_AUTOMOUNT,
     AT_STATX_SYNC_TYPE,
     AT_SYMLINK_NOFOLLOW,
+    MNT_NOSYMFOLLOW,
     MNT_UNIQUE_ID_OFFSET,
     O_CREAT,
     O_DIRECTORY,
@@ -90,7 +91,7 @@ def link_target(k: Globals, task: Task, name: str, dfd: int) -> str:
             return name
         path_put(k, path)
         link = path.dentry.d_symlink
-        if link is None:
+        if link is None or path.mnt.mnt_flags & MNT_NOSYMFOLLOW:
             return name
         head, slash, _ = name.rpartition("/")
         name = link if link.startswith("/") else head + slash + link

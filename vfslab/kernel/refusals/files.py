@@ -159,6 +159,12 @@ DIRFD_NO_DIRECTORY = Check(
 TOO_MANY_LINKS = Check(
     "ELOOP", "pick_link", "{0} leads through more than 40 symbolic links", "make the links end somewhere"
 )
+LINK_NOT_FOLLOWED = Check(
+    "ELOOP",
+    "pick_link",
+    "{0} is a symbolic link on {1}, where none is followed",
+    "make that mount follow them: mount_setattr with MOUNT_ATTR_NOSYMFOLLOW in attr_clr",
+)
 MAY_NOT_LOOK_INTO = Check(
     "EACCES",
     "ptrace_may_access",
