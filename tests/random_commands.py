@@ -16,10 +16,11 @@ CHILDREN = ("sh4", "sh5", "sh6", "sh7")
 EVERY_SHELL = (*SHELLS, *CHILDREN)
 DIRECTORIES = ("/a", "/b", "/c", "/a/x", "/a/y", "/b/x", "/c/x", "/a/x/z", "/d", "/d/old")
 NAMES = ("F", "G", "H")
-# what stands mostly for a filesystem context, a namespace file or pidfd, a table of /proc
+# what stands mostly for a filesystem context, and for a namespace file or pidfd; a table of /proc alone,
+# for what that lies on is a procfs of outside
 CONTEXTS = ("C", "C", "C", "F")
 NAMESPACES = ("N", "N", "N", "F")
-TABLES = ("T", "T", "T", "G")
+TABLES = ("T",)
 IDS = ("I", "J")
 PATHS = (*DIRECTORIES, "/", ".", "..", "/..", "/f", "/l")
 # through a descriptor, a time in eight

@@ -68,6 +68,8 @@ def do_openat(k: Globals, task: Task, dfd: int, name: str, flags: int) -> Code:
             raise Refused(refusals.OPEN_OF_LINK, name)
         if path.dentry.d_sb.s_type.name in NOT_OPENED_AGAIN and not flags & O_PATH:
             raise Refused(refusals.NO_SECOND_OPEN, name)
+        if writable and path.dentry.d_sb.s_type.name == "nsfs":
+            raise Refused(refusals.WRITE_TO_IMMUTABLE, name)
         if writable and path.dentry.is_dir:
             raise Refused(refusals.IS_A_DIRECTORY, name)
         if writable:

@@ -186,6 +186,12 @@ NO_SECOND_OPEN = Check(
 OPEN_OF_AUTODIR = Check(
     "ENXIO", "no_open", "{0} is a directory that nothing can be done with", "add O_PATH, to have the place"
 )
+WRITE_TO_IMMUTABLE = Check(
+    "EPERM",
+    "inode_permission",
+    "{0} is the file of a namespace, which nobody writes to",
+    "open it with O_RDONLY",
+)
 OPEN_OF_LINK = Check(
     "ELOOP", "do_open", "{0} is a symbolic link, and O_NOFOLLOW forbids to follow it", "leave O_NOFOLLOW out"
 )
