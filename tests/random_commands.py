@@ -16,11 +16,10 @@ CHILDREN = ("sh4", "sh5", "sh6", "sh7")
 EVERY_SHELL = (*SHELLS, *CHILDREN)
 DIRECTORIES = ("/a", "/b", "/c", "/a/x", "/a/y", "/b/x", "/c/x", "/a/x/z", "/d", "/d/old")
 NAMES = ("F", "G", "H")
-# what stands mostly for a filesystem context, and for a namespace file or pidfd; a table of /proc alone,
-# for what that lies on is a procfs of outside
+# what stands mostly for a filesystem context, and for a namespace file or pidfd. T is a table of /proc
+# and nothing else: it lies on a procfs of outside, and how much a read gives depends on the digits of ids.
 CONTEXTS = ("C", "C", "C", "F")
 NAMESPACES = ("N", "N", "N", "F")
-TABLES = ("T",)
 IDS = ("I", "J")
 PATHS = (*DIRECTORIES, "/", ".", "..", "/..", "/f", "/l")
 # through a descriptor, a time in eight
@@ -378,12 +377,14 @@ RULES = (
     Rule("unshare(2)", 0.2, lambda choose: f"syscall unshare {choose(('CLONE_FS', '0x1', '0x100000', '0'))}"),
     Rule("internal files", 0.5, lambda choose: f"{choose(NAMES)} = {choose(('pipe', 'memfd_create'))}"),
     Rule("pidfd", 0.5, lambda choose: f"{choose(NAMESPACES)} = pidfd_open {choose(EVERY_SHELL)}"),
-    Rule("read", 0.4, lambda choose: f"read {choose(TABLES)} {choose(('4096', '300', '0'))}"),
+    Rule(
+        "read", 0.4, lambda choose: f"read {choose((*NAMES, *CONTEXTS, *NAMESPACES))} {choose(('4096', '0'))}"
+    ),
     Rule(
         "table",
         0.4,
         lambda choose: (
-            f"{choose(TABLES)} = openat AT_FDCWD /proc/{choose(('self', *SHELLS))}/"
+            f"T = openat AT_FDCWD /proc/{choose(('self', *SHELLS))}/"
             f"{choose(('mountinfo', 'mounts', 'mountstats'))} O_RDONLY"
         ),
     ),
