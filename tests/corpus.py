@@ -3,11 +3,10 @@
     python tests/corpus.py [SHELF | SHELF/NAME ...]
 
 A cell says ``ok`` where all that the file expects was answered, ``DIFFERS`` where it was
-not, ``-`` where the file is for other releases, for a VM or for root, and ``?`` where nothing is
-recorded. The
-model is asked in every release for which the file holds; a kernel's answers are held against
-the model of the nearest release, too. The differences follow the table. Exit status 1 where
-there is one.
+not, ``-`` where the file is for other releases, for a VM or for root, and ``?`` where
+nothing is recorded. The model is asked in every release for which the file holds; a kernel's
+answers are held against the model of the nearest release, too. The differences follow the
+table. Exit status 1 where there is one.
 """
 
 from __future__ import annotations
