@@ -16,7 +16,8 @@ CHILDREN = ("sh4", "sh5", "sh6", "sh7")
 EVERY_SHELL = (*SHELLS, *CHILDREN)
 DIRECTORIES = ("/a", "/b", "/c", "/a/x", "/a/y", "/b/x", "/c/x", "/a/x/z", "/d", "/d/old")
 NAMES = ("F", "G", "H")
-# what stands mostly for a filesystem context, and for a namespace file or pidfd. T is a table of /proc
+# what stands mostly for a filesystem context, which C alone is, and for a namespace file or pidfd. T is a
+# table of /proc
 # and nothing else: it lies on a procfs of outside, and how much a read gives depends on the digits of ids.
 CONTEXTS = ("C", "C", "C", "F")
 NAMESPACES = ("N", "N", "N", "F")
@@ -295,9 +296,7 @@ RULES = (
     Rule(
         "fsopen",
         1,
-        lambda choose: (
-            f"{choose(CONTEXTS)} = fsopen {choose(FILESYSTEMS)} {choose(('0', '0', 'FSOPEN_CLOEXEC', '8'))}"
-        ),
+        lambda choose: f"C = fsopen {choose(FILESYSTEMS)} {choose(('0', '0', 'FSOPEN_CLOEXEC', '8'))}",
     ),
     Rule("fsconfig", 1.5, lambda choose: f"fsconfig {choose(CONTEXTS)} {choose(FSCONFIG)}"),
     Rule("fsmount", 1.5, lambda choose: f"{choose(NAMES)} = fsmount {choose(CONTEXTS)} 0 {choose(FSMOUNT)}"),
@@ -377,9 +376,7 @@ RULES = (
     Rule("unshare(2)", 0.2, lambda choose: f"syscall unshare {choose(('CLONE_FS', '0x1', '0x100000', '0'))}"),
     Rule("internal files", 0.5, lambda choose: f"{choose(NAMES)} = {choose(('pipe', 'memfd_create'))}"),
     Rule("pidfd", 0.5, lambda choose: f"{choose(NAMESPACES)} = pidfd_open {choose(EVERY_SHELL)}"),
-    Rule(
-        "read", 0.4, lambda choose: f"read {choose((*NAMES, *CONTEXTS, *NAMESPACES))} {choose(('4096', '0'))}"
-    ),
+    Rule("read", 0.4, lambda choose: f"read {choose((*NAMES, 'N'))} {choose(('4096', '0'))}"),
     Rule(
         "table",
         0.4,
