@@ -134,6 +134,10 @@ def namespace_references(kernel: Kernel) -> None:
     kernel.init_ns.count += 1
 
 
+def superblock_references(kernel: Kernel) -> None:
+    kernel.init.fs.root.mnt.mnt_sb.s_active += 1
+
+
 def references(kernel: Kernel) -> None:
     at(kernel, "a").mnt_count += 1
 
@@ -155,6 +159,7 @@ BREAKERS: dict[str, list[Callable[[Kernel], None]]] = {
     "tasks": [tasks],
     "namespace references": [namespace_references],
     "references": [references],
+    "superblock references": [superblock_references],
 }
 
 

@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from .kernel import Kernel
 from .kernel.flags import MNT_UMOUNT
+from .kernel.fs_context import FsContext
 from .kernel.internal import MNT_NS_INTERNAL
 from .kernel.links import children, ring, slaves
 from .kernel.objects import MntNamespace, Mount, Path, mnt_has_parent
@@ -263,6 +264,22 @@ def mount_references(kernel: Kernel) -> Iterator[Held]:
         yield Held(str(mount), mount.mnt_count, expected[mount] - (0 if held_by_itself else 1))
 
 
+def superblock_references(kernel: Kernel) -> Iterator[Held]:
+    files = {file for task in kernel.tasks.values() for file in task.files.values()}
+    contexts = Counter(file.private_data.root for file in files if isinstance(file.private_data, FsContext))
+    for sb in {mount.mnt_sb for mount in kernel.mounts.values()} | contexts.keys():
+        if sb is not None:
+            yield Held(f"the {sb.s_type.name} {sb.s_id}", sb.s_active, len(sb.s_mounts) + contexts[sb])
+
+
+def superblocks_are_held(kernel: Kernel) -> Iterator[str]:
+    return (str(held) for held in superblock_references(kernel) if held.references != held.accounted)
+
+
+def superblocks_are_held_at_least(kernel: Kernel) -> Iterator[str]:
+    return (str(held) for held in superblock_references(kernel) if held.references < held.accounted)
+
+
 def namespaces_are_held(kernel: Kernel) -> Iterator[str]:
     return (str(held) for held in namespace_references(kernel) if held.references != held.accounted)
 
@@ -353,9 +370,16 @@ RULES = (
     Rule(
         "references", "every reference to a mount has a holder", "fs/namespace.c, mntput()", references_add_up
     ),
+    Rule(
+        "superblock references",
+        "a superblock is kept by its mounts and by filesystem contexts",
+        "fs/super.c, deactivate_super()",
+        superblocks_are_held,
+    ),
 )
 # What of a rule holds inside a system call, where that is less.
 INSIDE: dict[str, Callable[[Kernel], Iterator[str]]] = {
     "namespace references": namespaces_are_held_at_least,
     "references": references_suffice,
+    "superblock references": superblocks_are_held_at_least,
 }
