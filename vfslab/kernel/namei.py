@@ -159,11 +159,15 @@ def walk(
 
 
 def lookup(place: Path, name: str) -> Dentry:
-    """The child of that name. Raises ENOENT or ENAMETOOLONG."""
+    """The child of that name. Raises ENOENT or ENAMETOOLONG.
+
+    A name that is not there is asked of the filesystem, which is a use of the mount.
+    """
     check_length(name)
     assert place.dentry.d_children is not None, "only directories are looked into"
     child = place.dentry.d_children.get(name)
     if child is None:
+        place.mnt.mnt_expiry_mark = False
         raise Refused(refusals.NO_SUCH_FILE, name, place)
     return child
 
