@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+import record_corpus
 from litmus_files import all_litmus
 from record_corpus import FOLDER
 from vfslab import cli
@@ -15,6 +17,7 @@ from vfslab.model import Model
 from vfslab.oracle.compare import check_run
 from vfslab.oracle.outcome import read_commands, run_commands
 from vfslab.oracle.recording import Recording, load, write
+from vfslab.oracle.vm import Transcript
 
 RECORDINGS = sorted(FOLDER.glob("*/*/*.json"))
 
@@ -51,7 +54,7 @@ def test_a_recording_lies_where_its_name_says_and_is_written_as_it_was_read(tmp_
 
 
 def test_recordings_are_of_the_litmus_files_as_they_are() -> None:
-    """To take them anew: make recordings VM_KERNELS=DIR, with the images that tests/fetch_kernels.py gets."""
+    """To bring them up to date: python tests/record_corpus.py --stale DIR, as fetch_kernels.py fills it."""
     texts = {litmus.name: litmus.transcript for litmus in all_litmus()}
     recordings = map(load, RECORDINGS)
     assert [
@@ -147,6 +150,31 @@ def test_a_file_that_is_no_recording(text: str, tmp_path: Path) -> None:
     path.write_bytes(text.encode("latin-1"))
     with pytest.raises(ValueError, match=r"a\.json is no recording: "):
         load(path)
+
+
+def test_only_what_is_stale_is_recorded_and_what_is_gone_is_removed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(record_corpus, "FOLDER", tmp_path)
+    first, second, *_ = corpus = all_litmus()
+    asked: list[str] = []
+
+    def record(wanted: list[Transcript]) -> Iterator[Recording]:
+        for transcript in wanted:
+            asked.append(transcript.name)
+            run = run_commands(Model("7.1"), transcript.commands)._replace(release="7.1.13-cloud")
+            yield Recording(transcript.name, "#1", "in a model", run)
+
+    record_corpus.update("7.1.13-cloud", [first, second], record, only_stale=True)
+    record_corpus.update("7.1.13-cloud", [first, second], record, only_stale=True)
+    assert asked == [first.name, second.name]
+    changed = first._replace(name=second.name)
+    record_corpus.update("7.1.13-cloud", [changed, corpus[2]], record, only_stale=True)
+    assert asked == [first.name, second.name, second.name, corpus[2].name]
+    kept = sorted(load(path).case for path in tmp_path.glob("7.1.13/*/*.json"))
+    assert kept == sorted([second.name, corpus[2].name])
+    record_corpus.update("7.1.13-cloud", [changed], record, only_stale=False)
+    assert asked[4:] == [second.name]
 
 
 # --- vfslab record ----------------------------------------------------------------------

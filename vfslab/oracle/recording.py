@@ -33,9 +33,14 @@ class Recording(NamedTuple):
 
     @property
     def kernel(self) -> str:
-        """The kernel's version without a distribution's additions: 7.1.13."""
-        match = re.match(r"[0-9.]*[0-9](-rc[0-9]+)?", self.run.release)
-        return match[0] if match else self.run.release
+        """The kernel's version, by which recordings are kept."""
+        return kernel_version(self.run.release)
+
+
+def kernel_version(release: str) -> str:
+    """A uname -r without a distribution's additions: 7.1.13, 7.1.0-rc2."""
+    match = re.match(r"[0-9.]*[0-9](-rc[0-9]+)?", release)
+    return match[0] if match else release
 
 
 def record_here(transcripts: Iterable[Transcript]) -> Iterator[Recording]:
