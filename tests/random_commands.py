@@ -150,7 +150,7 @@ ELSEWHERE = (
     "mnt_ns_id=K",
     "mnt_ns_fd=F",
     "mnt_ns_fd=N mnt_ns_id=K",
-    "mnt_ns_id=99",
+    "mnt_ns_id=9999999999",
 )
 LISTMOUNT = ("", "", "flags=LISTMOUNT_REVERSE", "count=2", "param=J", "param=7", "flags=4", "count=0")
 CLONES = (
