@@ -16,9 +16,9 @@ CHILDREN = ("sh4", "sh5", "sh6", "sh7")
 EVERY_SHELL = (*SHELLS, *CHILDREN)
 DIRECTORIES = ("/a", "/b", "/c", "/a/x", "/a/y", "/b/x", "/c/x", "/a/x/z", "/d", "/d/old")
 NAMES = ("F", "G", "H")
-# what stands mostly for a filesystem context, which C alone is, and for a namespace file or pidfd. T is a
-# table of /proc
-# and nothing else: it lies on a procfs of outside, and how much a read gives depends on the digits of ids.
+# What stands mostly for a filesystem context, which C alone is, and for a namespace file or pidfd. T is a
+# table of /proc and nothing else: it lies on a procfs of outside, and how much a read gives of it depends
+# on the digits of ids.
 CONTEXTS = ("C", "C", "C", "F")
 NAMESPACES = ("N", "N", "N", "F")
 IDS = ("I", "J")

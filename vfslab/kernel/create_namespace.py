@@ -15,13 +15,12 @@ from .file_table import alloc_file
 from .flags import CL_SLAVE, MNT_LOCKED
 from .globals import Globals
 from .internal import ns_get_path
-from .links import tree
 from .locking import empty_mnt_ns, inode_lock_name, namespace_unlock, under_mount_lock
-from .namespace import alloc_mnt_ns
+from .namespace import alloc_mnt_ns, fill_mnt_ns
 from .objects import Dentry, MntNamespace, Mount
 from .tasks import Task
 from .umount import umount_tree
-from .vfsmount import attach_mnt, get_mountpoint, mnt_add_to_ns, path_get, unpin_mountpoint
+from .vfsmount import attach_mnt, get_mountpoint, path_get, unpin_mountpoint
 
 # Makes the copy that the namespace shows, with these CL_* flags besides its own.
 CopySource = Callable[[int], Code]
@@ -84,11 +83,7 @@ def copy_onto_root(
         yield Release("create_new_namespace", MOUNT_LOCK)
     finally:
         unpin_mountpoint(mp)
-    for copy in tree(root):
-        mnt_add_to_ns(ns, copy)
-    ns.root = root
-    k.namespaces[ns.id] = ns
-    yield Step("mnt_add_to_ns", "in a new namespace, which can be found now: {all}", tuple(ns.mounts))
+    yield from fill_mnt_ns(k, ns, root, "in a new namespace, which can be found now")
 
 
 def cover_is_locked(root: Mount) -> bool:

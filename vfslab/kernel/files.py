@@ -17,7 +17,7 @@ from .namei import Parent, check_length, d_path, filename_parentat, lookup, user
 from .objects import Dentry, Mount, Path
 from .tasks import Task
 from .umount import umount_tree
-from .vfsmount import get_mountpoint, path_put, umount_mnt, unpin_mountpoint
+from .vfsmount import get_mountpoint, holding_path, path_put, umount_mnt, unpin_mountpoint
 
 NO_NAME = ("/", ".", "..")
 
@@ -36,13 +36,8 @@ def in_parent(
     ``function`` holds its inode lock meanwhile.
     """
     parent = filename_parentat(k, task, name, dfd)
-    try:
-        value = yield from holding(function, inode_lock_name(parent.path.dentry), body(parent))
-    except Refused:
-        path_put(k, parent.path)
-        raise
-    path_put(k, parent.path)
-    return value
+    lock = inode_lock_name(parent.path.dentry)
+    return (yield from holding_path(k, parent.path, lambda: holding(function, lock, body(parent))))
 
 
 def do_mkdirat(k: Globals, task: Task, name: str) -> Code:

@@ -49,7 +49,7 @@ from .revealing import mount_too_revealing
 from .rights import check_mnt, may_mount, mnt_ns_loop, namespace_files
 from .tasks import Task
 from .umount import umount_failed_tree
-from .vfsmount import mntput_no_expire, path_put
+from .vfsmount import holding_path, mntput_no_expire
 
 
 def do_mount(
@@ -57,12 +57,7 @@ def do_mount(
 ) -> Code:
     """mount(2). ``flags`` are MS_*; ``data`` the filesystem's own options. Raises what its man page lists."""
     path = user_path_at(k, task, target)
-    try:
-        yield from path_mount(k, task, source, path, fstype, flags, data)
-    except Refused:
-        path_put(k, path)
-        raise
-    path_put(k, path)
+    yield from holding_path(k, path, lambda: path_mount(k, task, source, path, fstype, flags, data))
 
 
 def path_mount(
@@ -152,9 +147,11 @@ def do_loopback(k: Globals, task: Task, path: Path, source: str | None, *, recur
     if not source:
         raise Refused(refusals.NO_SOURCE)
     old = user_path_at(k, task, source)
-    if mnt_ns_loop(task, old.dentry):
-        path_put(k, old)
-        raise Refused(refusals.BIND_NAMESPACE_LOOP, old.dentry.path())
+
+    def lock_and_bind() -> Code:
+        if mnt_ns_loop(task, old.dentry):
+            raise Refused(refusals.BIND_NAMESPACE_LOOP, old.dentry.path())
+        return lock_mount(k, path, bind)
 
     def bind(parent: Mount, dentry: Dentry) -> Code:
         if not check_mnt(task, parent):
@@ -169,12 +166,7 @@ def do_loopback(k: Globals, task: Task, path: Path, source: str | None, *, recur
             yield from under_mount_lock("do_loopback", umount_failed_tree(k, copy))
             raise
 
-    try:
-        yield from lock_mount(k, path, bind)
-    except Refused:
-        path_put(k, old)
-        raise
-    path_put(k, old)
+    yield from holding_path(k, old, lock_and_bind)
 
 
 def do_change_type(k: Globals, task: Task, path: Path, flags: int) -> Code:

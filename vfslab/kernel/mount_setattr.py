@@ -23,7 +23,7 @@ from .pnode import change_mnt_propagation, cleanup_group_ids, invent_group_ids
 from .remount import can_change_locked_flags, mnt_hold_writers
 from .rights import anon_ns_root, check_mnt, may_mount
 from .tasks import Task, UserNamespace
-from .vfsmount import path_put
+from .vfsmount import holding_path
 
 PAGE_SIZE = 4096
 INT_MAX = (1 << 31) - 1
@@ -64,12 +64,7 @@ def do_mount_setattr(
     empty = bool(flags & f.AT_EMPTY_PATH)
     follow = not flags & f.AT_SYMLINK_NOFOLLOW
     path = user_path_at(k, task, name, dfd=dfd, follow=follow, empty=empty)
-    try:
-        yield from set_attributes(k, task, path, kattr)
-    except Refused:
-        path_put(k, path)
-        raise
-    path_put(k, path)
+    yield from holding_path(k, path, lambda: set_attributes(k, task, path, kattr))
 
 
 def wants_mount_setattr(

@@ -29,7 +29,7 @@ from .objects import Dentry, Mount, Path, is_subdir, mnt_has_parent
 from .peers import is_shared, is_unbindable, peers, set_shared
 from .rights import anon_ns_root, check_mnt, may_mount, may_use_mount, namespace_files
 from .tasks import Task
-from .vfsmount import path_put
+from .vfsmount import holding_path
 
 
 def do_move_mount_old(k: Globals, task: Task, path: Path, source: str | None) -> Code:
@@ -37,12 +37,7 @@ def do_move_mount_old(k: Globals, task: Task, path: Path, source: str | None) ->
     if not source:
         raise Refused(refusals.MOVE_NO_SOURCE)
     old = user_path_at(k, task, source)
-    try:
-        yield from do_move_mount(k, task, old, path)
-    except Refused:
-        path_put(k, old)
-        raise
-    path_put(k, old)
+    yield from holding_path(k, old, lambda: do_move_mount(k, task, old, path))
 
 
 def sys_move_mount(
@@ -59,24 +54,20 @@ def sys_move_mount(
     if flags & MOVE_MOUNT_BENEATH and flags & MOVE_MOUNT_SET_GROUP:
         raise Refused(refusals.MOVE_BENEATH_AND_SET_GROUP)
     new = _end(k, task, to_dfd, to_name, flags & MOVE_MOUNT_T_SYMLINKS, flags & MOVE_MOUNT_T_EMPTY_PATH)
-    try:
-        old = _end(
-            k, task, from_dfd, from_name, flags & MOVE_MOUNT_F_SYMLINKS, flags & MOVE_MOUNT_F_EMPTY_PATH
-        )
-    except Refused:
-        path_put(k, new)
-        raise
-    try:
-        if flags & MOVE_MOUNT_SET_GROUP:
-            yield from under_namespace_sem(k, "do_set_group", do_set_group(k, task, old, new))
-        else:
-            yield from do_move_mount(k, task, old, new, beneath=bool(flags & MOVE_MOUNT_BENEATH))
-    except Refused:
-        path_put(k, old)
-        path_put(k, new)
-        raise
-    path_put(k, old)
-    path_put(k, new)
+
+    def find_old_and_move() -> Code:
+        symlinks, empty = flags & MOVE_MOUNT_F_SYMLINKS, flags & MOVE_MOUNT_F_EMPTY_PATH
+        old = _end(k, task, from_dfd, from_name, symlinks, empty)
+        return holding_path(k, old, lambda: vfs_move_mount(k, task, old, new, flags))
+
+    yield from holding_path(k, new, find_old_and_move)
+
+
+def vfs_move_mount(k: Globals, task: Task, old: Path, new: Path, flags: int) -> Code:
+    """What move_mount(2) does with the two places once it has them."""
+    if flags & MOVE_MOUNT_SET_GROUP:
+        return under_namespace_sem(k, "do_set_group", do_set_group(k, task, old, new))
+    return do_move_mount(k, task, old, new, beneath=bool(flags & MOVE_MOUNT_BENEATH))
 
 
 def _end(k: Globals, task: Task, dfd: int, name: str | None, symlinks: int, empty: int) -> Path:

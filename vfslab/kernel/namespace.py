@@ -13,7 +13,7 @@ from .clone import clone_mnt, copy_tree, lock_mnt_tree
 from .effects import Alloc, Code, Refused, Step
 from .flags import CL_COPY_UNBINDABLE, CL_EXPIRE, CL_SLAVE
 from .globals import Globals
-from .links import next_mnt, skip_mnt_tree
+from .links import next_mnt, skip_mnt_tree, tree
 from .locking import empty_mnt_ns, free_mnt_ns, under_mount_lock, under_namespace_sem
 from .objects import MntNamespace, Mount, Path
 from .tasks import FsStruct, UserNamespace
@@ -118,6 +118,15 @@ def mounts_from(ns: MntNamespace, id: int) -> list[Mount]:
     """
     found = (mount for mount in ns.mounts.values() if mount.mnt_id_unique >= id)
     return sorted(found, key=lambda mount: mount.id)
+
+
+def fill_mnt_ns(k: Globals, ns: MntNamespace, root: Mount, where: str) -> Code:
+    """Make the tree what the namespace holds, which can be found from now on; ``where`` says which it is."""
+    for mount in tree(root):
+        mnt_add_to_ns(ns, mount)
+    ns.root = root
+    k.namespaces[ns.id] = ns
+    yield Step("mnt_add_to_ns", f"{where}: {{all}}", tuple(ns.mounts))
 
 
 def put_mnt_ns(k: Globals, ns: MntNamespace) -> Code:

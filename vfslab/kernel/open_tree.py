@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from . import refusals
 from .create_namespace import open_new_namespace
-from .effects import Code, Refused, Step
+from .effects import Code, Refused
 from .file_table import alloc_file, fd_install
 from .flags import (
     AT_EMPTY_PATH,
@@ -23,15 +23,14 @@ from .flags import (
 )
 from .globals import Globals
 from .internal import is_mounted
-from .links import tree
 from .locking import empty_mnt_ns, under_namespace_sem
 from .loopback import loopback_copy
 from .namei import user_path_at
-from .namespace import alloc_mnt_ns
+from .namespace import alloc_mnt_ns, fill_mnt_ns
 from .objects import MntNamespace, Mount, Path
 from .rights import may_mount
 from .tasks import File, Task
-from .vfsmount import mnt_add_to_ns, path_get, path_put
+from .vfsmount import holding_path, path_get
 
 
 def do_open_tree(k: Globals, task: Task, dfd: int, name: str, flags: int) -> Code:
@@ -59,12 +58,8 @@ def do_open_tree(k: Globals, task: Task, dfd: int, name: str, flags: int) -> Cod
     if not kind:
         return fd_install(task, alloc_file(path, o_path=True))
     open_copy = open_detached_copy if kind == OPEN_TREE_CLONE else open_namespace_copy
-    try:
-        file = yield from open_copy(k, task, path, recurse=bool(flags & AT_RECURSIVE))
-    except Refused:
-        path_put(k, path)
-        raise
-    path_put(k, path)
+    recurse = bool(flags & AT_RECURSIVE)
+    file = yield from holding_path(k, path, lambda: open_copy(k, task, path, recurse=recurse))
     return fd_install(task, file)
 
 
@@ -107,11 +102,7 @@ def open_namespace_copy(k: Globals, task: Task, path: Path, *, recurse: bool) ->
 
 def keep_detached(k: Globals, ns: MntNamespace, root: Mount) -> Code:
     """Put the tree into the anonymous namespace."""
-    for mount in tree(root):
-        mnt_add_to_ns(ns, mount)
-    ns.root = root
-    k.namespaces[ns.id] = ns
-    yield Step("mnt_add_to_ns", "in an anonymous namespace: {all}", tuple(ns.mounts))
+    return fill_mnt_ns(k, ns, root, "in an anonymous namespace")
 
 
 def detached_file(path: Path) -> File:

@@ -15,7 +15,7 @@ from .objects import Dentry, Mount, Path, mnt_has_parent
 from .peers import is_shared
 from .rights import check_mnt, may_mount
 from .tasks import Task
-from .vfsmount import attach_mnt, path_get, path_put, umount_mnt
+from .vfsmount import attach_mnt, holding_path, path_get, path_put, umount_mnt
 
 
 def do_pivot_root(k: Globals, task: Task, new_root: str, put_old: str) -> Code:
@@ -27,29 +27,24 @@ def do_pivot_root(k: Globals, task: Task, new_root: str, put_old: str) -> Code:
     if k.release.pivot_root_checks_capability_first and not may_mount(task):
         raise Refused(refusals.MAY_NOT_PIVOT)
     new = user_path_at(k, task, new_root, directory=True)
-    try:
+
+    def find_old_and_pivot() -> Code:
         old = user_path_at(k, task, put_old, directory=True)
-    except Refused:
-        path_put(k, new)
-        raise
-    try:
-        if not may_mount(task):
-            raise Refused(refusals.MAY_NOT_PIVOT)
-        root = path_get(task.fs.root)
-        try:
-            yield from lock_mount(
-                k, old, lambda parent, dentry: path_pivot_root(k, task, new, root, parent, dentry)
-            )
-        except Refused:
-            path_put(k, root)
-            raise
-        path_put(k, root)
-    except Refused:
-        path_put(k, old)
-        path_put(k, new)
-        raise
-    path_put(k, old)
-    path_put(k, new)
+        return holding_path(k, old, lambda: lock_and_pivot(k, task, new, old))
+
+    yield from holding_path(k, new, find_old_and_pivot)
+
+
+def lock_and_pivot(k: Globals, task: Task, new: Path, old: Path) -> Code:
+    """Lock the place for the old root, and hold that meanwhile, for the task is about to leave it."""
+    if not may_mount(task):
+        raise Refused(refusals.MAY_NOT_PIVOT)
+    root = path_get(task.fs.root)
+
+    def pivot(parent: Mount, dentry: Dentry) -> Code:
+        return path_pivot_root(k, task, new, root, parent, dentry)
+
+    return holding_path(k, root, lambda: lock_mount(k, old, pivot))
 
 
 def path_pivot_root(k: Globals, task: Task, new: Path, root: Path, parent: Mount, dentry: Dentry) -> Code:

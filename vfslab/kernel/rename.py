@@ -13,27 +13,21 @@ from .locking import holding, under_namespace_sem
 from .namei import Parent, check_length, filename_parentat, lookup
 from .objects import Dentry, is_subdir
 from .tasks import Task
-from .vfsmount import path_put
+from .vfsmount import holding_path
 
 
 def do_renameat(k: Globals, task: Task, old_name: str, new_name: str) -> Code:
     """rename(2). Raises EXDEV, EBUSY, EROFS, ENOENT, EINVAL, ENOTEMPTY, EISDIR, ENOTDIR."""
     old = filename_parentat(k, task, old_name)
-    try:
+
+    def find_new_and_rename() -> Code:
         new = filename_parentat(k, task, new_name)
-    except Refused:
-        path_put(k, old.path)
-        raise
-    body = rename(k, task, old, new, old_name, new_name)
-    try:
-        # The two directories' locks are s_vfs_rename_mutex's business; one name stands for both here.
-        yield from holding("lock_rename", f"s_vfs_rename_mutex({old.path.dentry.d_sb.s_id})", body)
-    except Refused:
-        path_put(k, new.path)
-        path_put(k, old.path)
-        raise
-    path_put(k, new.path)
-    path_put(k, old.path)
+        # One name stands for the locks of both directories.
+        lock = f"s_vfs_rename_mutex({old.path.dentry.d_sb.s_id})"
+        body = rename(k, task, old, new, old_name, new_name)
+        return holding_path(k, new.path, lambda: holding("lock_rename", lock, body))
+
+    yield from holding_path(k, old.path, find_new_and_rename)
 
 
 def rename(k: Globals, task: Task, old: Parent, new: Parent, old_name: str, new_name: str) -> Code:

@@ -7,6 +7,8 @@ Source: fs/namespace.c, alloc_vfsmnt() to cleanup_mnt().
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from . import refusals
 from .effects import Alloc, Code, Refused, Step
 from .filesystems import deactivate_super
@@ -142,6 +144,17 @@ def path_get(path: Path) -> Path:
 
 def path_put(k: Globals, path: Path) -> None:
     mntput(k, path.mnt)
+
+
+def holding_path(k: Globals, path: Path, body: Callable[[], Code]) -> Code:
+    """Run ``body`` and drop the caller's reference to ``path`` after it; when ``body`` is refused, too."""
+    try:
+        value = yield from body()
+    except Refused:
+        path_put(k, path)
+        raise
+    path_put(k, path)
+    return value
 
 
 def cleanup_mnt(k: Globals, mount: Mount) -> Code:
