@@ -10,6 +10,9 @@ import random
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
+import scenes
+from odd_calls import any_call
+
 SHELLS = ("sh1", "sh2", "sh3")
 # what clone may call a child
 CHILDREN = ("sh4", "sh5", "sh6", "sh7")
@@ -194,7 +197,7 @@ Choose = Callable[[Sequence[str]], str]
 
 
 class Rule(NamedTuple):
-    """A kind of command, how often it is wanted, and how to spell one."""
+    """A kind of command, how often it is wanted, and how to spell one, or a few, a line each."""
 
     name: str
     weight: float
@@ -204,6 +207,12 @@ class Rule(NamedTuple):
 def flags(choose: Choose, *options: Sequence[str]) -> str:
     """One of each of the options, those that are not empty joined; 0 for none."""
     return ",".join(filter(None, map(choose, options))) or "0"
+
+
+def entered(choose: Choose) -> str:
+    """The namespaces of another shell by its pidfd, which is opened anew."""
+    wanted = choose(("CLONE_NEWNS", "CLONE_NEWUSER", "CLONE_NEWNS,CLONE_NEWUSER", "CLONE_NEWNS,CLONE_NEWNET"))
+    return f"N = pidfd_open {choose(EVERY_SHELL)}\nsetns N {wanted}"
 
 
 RULES = (
@@ -423,6 +432,16 @@ RULES = (
     ),
     Rule("setpriv", 0.05, lambda choose: "setpriv --bounding-set=-sys_admin"),
     Rule("exit", 0.15, lambda choose: "exit"),
+    Rule("pidfd entered", 0.5, entered),
+    # a few commands in a row
+    Rule("given on", 0.3, scenes.given_on),
+    Rule("slave of another place", 0.15, scenes.slave_of_another_place),
+    Rule("copy within itself", 0.3, scenes.copy_within_itself),
+    Rule("locked copy", 0.4, lambda choose: scenes.locked_copy(choose(CHILDREN))(choose)),
+    Rule("beneath", 0.2, scenes.beneath),
+    Rule("mapped", 0.2, lambda choose: scenes.mapped(choose(CHILDREN))(choose)),
+    Rule("again", 0.1, scenes.again),
+    Rule("removed", 0.1, scenes.removed),
     # what the kernel says of mounts
     Rule("statx", 1, lambda choose: f"{choose(IDS)} = statx AT_FDCWD {choose(PLACES)} 0"),
     Rule("statmount", 1, lambda choose: f"statmount {choose(IDS)} {choose(STATMOUNT)}"),
@@ -454,6 +473,8 @@ MODEL_RULES = (
         0.3,
         lambda choose: f"sysctl -w {choose(SYSCTLS)}={choose(LIMITS)}",
     ),
+    Rule("any call", 12, any_call((*PLACES, *ODD_PATHS))),
+    Rule("text of a table", 2, lambda choose: f"read T {choose(('0', '20', '100', '4096', '100000'))}"),
     Rule("proc", 2, lambda choose: f"mount -t {choose(('proc', 'proc', 'sysfs'))} P {choose(PATHS)}"),
     Rule(
         "proc, remounted",
@@ -490,16 +511,24 @@ def random_walk(
     chance: random.Random, steps: int, rules: Sequence[Rule] = RULES
 ) -> Iterator[tuple[str, str]]:
     """The shells and commands of a walk, the preparation included."""
-    weights = [rule.weight for rule in rules]
+    weights = [rule.weight * chance.choice((0.3, 1, 1, 3)) for rule in rules]
+    near = chance.sample(DIRECTORIES, 4)
+
+    def choose(options: Sequence[str]) -> str:
+        """Mostly of the few places at which this walk is."""
+        if options is PLACES and chance.random() < 0.6:
+            options = near
+        return chance.choice(options)
+
     walk = Walk()
     for command in SETUP:
         yield "sh1", command
     for _ in range(steps):
         shell = chance.choice(walk.shells)
-        command = chance.choices(rules, weights)[0].spell(chance.choice)
-        if walk.may(shell, command):
-            walk.note(shell, command)
-            yield shell, command
+        for command in chance.choices(rules, weights)[0].spell(choose).splitlines():
+            if walk.may(shell, command):
+                walk.note(shell, command)
+                yield shell, command
 
 
 # A table this large says no more than a small one, and rbind doubles.

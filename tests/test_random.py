@@ -48,9 +48,10 @@ class RandomWalk(RuleBasedStateMachine):
     @rule(data=st.data(), command=commands())
     def run(self, data: st.DataObject, command: str) -> None:
         shell = data.draw(st.sampled_from(self.walk.shells), label="shell")
-        if self.walk.may(shell, command):
-            self.walk.note(shell, command)
-            self.obey(shell, command)
+        for line in command.splitlines():
+            if self.walk.may(shell, line):
+                self.walk.note(shell, line)
+                self.obey(shell, line)
 
 
 class ModelAndKernel(RandomWalk):
