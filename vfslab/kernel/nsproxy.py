@@ -188,17 +188,17 @@ def do_setns(k: Globals, task: Task, fd: int, nstype: int) -> Code:
     if nstype not in (0, kind):
         raise Refused(refusals.SETNS_OTHER_KIND, fd)
     if isinstance(target, MntNamespace):
-        mntns_install(task, target, task.user_ns, task.dropped)
+        mntns_install(task, target, task.user_ns)
         yield from enter_mnt_ns(k, task, target)
     elif target is not None:
         userns_install(task, target)
         yield from enter_user_ns(task, target)
     else:
-        install_other(k, task, task.user_ns, task.dropped)
+        install_other(k, task, task.user_ns)
 
 
 def setns_pidfd(k: Globals, task: Task, other: Task, nstype: int) -> Code:
-    """All namespaces that are asked for, or none; the user namespace first, for the rights that it gives."""
+    """All namespaces that are asked for, or none; the task's rights are those of before."""
     others = nstype & sum(OTHER_KINDS.values())
     if not nstype or nstype & ~(CLONE_NEWNS | CLONE_NEWUSER | others):
         raise Refused(refusals.SETNS_PIDFD_FLAGS, hex(nstype))
@@ -206,42 +206,34 @@ def setns_pidfd(k: Globals, task: Task, other: Task, nstype: int) -> Code:
         raise Refused(refusals.SETNS_PROCESS_GONE, other.comm)
     if not ptrace_may_access(task, other):
         raise Refused(refusals.SETNS_MAY_NOT_LOOK_INTO, other.comm)
-    user_ns, dropped = task.user_ns, task.dropped
+    user_ns = task.user_ns
     if nstype & CLONE_NEWUSER:
         userns_install(task, other.user_ns)
-        user_ns, dropped = other.user_ns, frozenset()
+        user_ns = other.user_ns
     if nstype & CLONE_NEWNS:
-        mntns_install(task, other.mnt_ns, user_ns, dropped)
+        mntns_install(task, other.mnt_ns, user_ns)
     if others:
-        install_other(k, task, user_ns, dropped)
+        install_other(k, task, user_ns)
     if nstype & CLONE_NEWUSER:
         yield from enter_user_ns(task, other.user_ns)
     if nstype & CLONE_NEWNS:
         yield from enter_mnt_ns(k, task, other.mnt_ns)
 
 
-def install_other(k: Globals, task: Task, user_ns: UserNamespace, dropped: frozenset[str]) -> None:
-    """Whether a task that will have these rights may enter a namespace of init's. Raises EPERM."""
-    if not with_rights(task, user_ns, dropped).capable(k.init_user_ns):
+def install_other(k: Globals, task: Task, user_ns: UserNamespace) -> None:
+    """Whether a task that will be in ``user_ns`` may enter a namespace of init's. Raises EPERM."""
+    if not (task.capable(k.init_user_ns) and task.capable(user_ns)):
         raise Refused(refusals.SETNS_OTHER_NOT_CAPABLE)
 
 
-def with_rights(task: Task, user_ns: UserNamespace, dropped: frozenset[str]) -> Task:
-    """The task as it will be, to be asked what it may."""
-    probe = Task(task.pid, task.comm, task.fs, task.mnt_ns, user_ns)
-    probe.dropped = dropped
-    return probe
-
-
-def mntns_install(task: Task, ns: MntNamespace, user_ns: UserNamespace, dropped: frozenset[str]) -> None:
-    """Whether a task that will have these rights may enter. Raises EPERM, EINVAL."""
-    probe = with_rights(task, user_ns, dropped)
+def mntns_install(task: Task, ns: MntNamespace, user_ns: UserNamespace) -> None:
+    """Whether a task that will be in ``user_ns`` may enter. Raises EPERM, EINVAL."""
     for owner, capability in (
         (ns.user_ns, "CAP_SYS_ADMIN"),
         (user_ns, "CAP_SYS_CHROOT"),
         (user_ns, "CAP_SYS_ADMIN"),
     ):
-        if not probe.capable(owner, capability):
+        if not task.capable(owner, capability):
             raise Refused(refusals.SETNS_NOT_CAPABLE, capability)
     if ns.anon:
         raise Refused(refusals.SETNS_ANONYMOUS)
