@@ -28,7 +28,7 @@ from vfslab.shell.words import split
 class Case(NamedTuple):
     """``errno`` None: the call succeeds; ``says``: the lines that it then prints, None for whatever.
 
-    ``function`` is the kernel function that refuses in the model. ``releases`` is a pattern of
+    ``function`` is the kernel function that refuses in the model. ``releases`` are patterns of
     fnmatch: those for which the case holds.
     """
 
@@ -73,7 +73,7 @@ def check(case: Case, machine: Machine) -> CommandResult:
 
 
 def holds_in(case: Case, release: str) -> bool:
-    return fnmatch.fnmatch(release, case.releases)
+    return any(fnmatch.fnmatch(release, pattern) for pattern in case.releases.split())
 
 
 def in_every_release(cases: Sequence[Case]) -> pytest.MarkDecorator:

@@ -500,7 +500,8 @@ def test_help_imports_next_to_nothing() -> None:
         "print(sorted(name for name in sys.modules if name.startswith('vfslab')))"
     )
     assert python("-c", script).stdout.endswith(
-        "\n['vfslab', 'vfslab.cli', 'vfslab.cli_check', 'vfslab.cli_input', 'vfslab.cli_why']\n"
+        "\n['vfslab', 'vfslab.cli', 'vfslab.cli_check', 'vfslab.cli_fixes', 'vfslab.cli_input', "
+        "'vfslab.cli_why']\n"
     )
 
 

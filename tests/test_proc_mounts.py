@@ -200,7 +200,7 @@ def encode(text: object) -> bytes:
 
 @pytest.fixture(params=["model", pytest.param("kernel", marks=pytest.mark.kernel)])
 def machine(request: pytest.FixtureRequest) -> Iterator[Machine]:
-    with Model("6.18.16") if request.param == "model" else RunningKernel() as machine:
+    with Model("6.18.19") if request.param == "model" else RunningKernel() as machine:
         yield machine
 
 

@@ -104,9 +104,10 @@ PARTS = [
     {"smallest", "spread", "why"},
     {"oracle"},
     {"views"},
+    {"changelog"},
     {""},
     {"cli_input"},
-    {"cli_check", "cli_why"},
+    {"cli_check", "cli_fixes", "cli_why"},
     {"cli"},
     {"__main__"},
 ]

@@ -1,4 +1,4 @@
-"""The command line: ``vfslab run``, ``check``, ``record``, ``show``, ``why``, ``spread``.
+"""The command line: ``vfslab run``, ``check``, ``record``, ``show``, ``why``, ``spread``, ``fixes``.
 
 Reads files, calls the rest of vfslab and prints; nothing here knows how commands
 run or how pictures are made. Each part is imported when a command needs it, so
@@ -19,7 +19,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from vfslab import cli_check, cli_why
+from vfslab import cli_check, cli_fixes, cli_why
 from vfslab.cli_input import (
     OWN_MOUNTINFO,
     Trouble,
@@ -75,6 +75,7 @@ def _parser() -> argparse.ArgumentParser:
     run.set_defaults(run=_run)
 
     cli_check.add_parsers(commands)
+    cli_fixes.add_parser(commands)
 
     show = commands.add_parser("show", help="show the tree and the peer groups of a mountinfo")
     show.add_argument(

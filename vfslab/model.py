@@ -6,12 +6,13 @@ One of the two machines behind the seam (``machine``); the other asks the runnin
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from types import TracebackType
 from typing import Any, Self
 
 from .drive import Timeline, record, run
 from .drive.run import Result
-from .kernel import SYSTEM_CALLS, Kernel, NotModelled, Refused
+from .kernel import SYSTEM_CALLS, Kernel, NotModelled, Oops, Refused
 from .kernel.effects import Code
 from .kernel.releases import DEFAULT_RELEASE
 from .kernel.tasks import Task
@@ -27,21 +28,28 @@ class Model:
     """A miniature kernel that answers system calls from shells.
 
     With ``recording`` each call that changes the state adds a Timeline to ``timelines``.
-    ``refusal`` is why the last call failed, None where it did not. A ``kernel`` that is
-    there already, of whatever release, is taken over with its tasks as the shells.
+    ``refusal`` is why the last call failed, None where it did not. ``without`` are changes to take out of
+    the release (Kernel.revert()). A ``kernel`` that is there already, of whatever release, is taken over
+    with its tasks as the shells. ``oops`` is what the kernel died of; it answers nothing any more then.
     Raises ValueError for a release that is not modelled.
     """
 
     def __init__(
-        self, release: str = DEFAULT_RELEASE, *, recording: bool = False, kernel: Kernel | None = None
+        self,
+        release: str = DEFAULT_RELEASE,
+        *,
+        without: Sequence[str] = (),
+        recording: bool = False,
+        kernel: Kernel | None = None,
     ) -> None:
-        self.kernel = Kernel(release) if kernel is None else kernel
+        self.kernel = Kernel(release).revert(*without) if kernel is None else kernel
         self.release = self.kernel.release.name
         self.recording = recording
         self.timelines: list[Timeline] = []
         self.shells: dict[str, Task] = {task.comm: task for task in self.kernel.tasks.values()}
         self._ended: set[str] = set()
         self.refusal: Refused | None = None
+        self.oops: Oops | None = None
 
     def _check_new(self, shell: str) -> None:
         if shell in self.shells:
@@ -72,8 +80,10 @@ class Model:
         """Make a system call.
 
         Raises ValueError for an unknown shell, an unknown call, or a NUL in a string; NotModelled, which
-        is one too, for what a kernel has and this one has not.
+        is one too, for what a kernel has and this one has not; Oops where the kernel dies of the call.
         """
+        if self.oops is not None:
+            raise self.oops
         task = self._task(shell)
         for argument in args:
             if isinstance(argument, str) and "\0" in argument:
@@ -86,6 +96,9 @@ class Model:
         except Refused as refusal:
             result = Result(None, refusal)
         self.refusal = result.refusal
+        if result.oops is not None:
+            self.oops = result.oops
+            raise result.oops
         if isinstance(result.refusal, NotModelled):
             raise result.refusal
         return Answer(result.value, result.errno, result.reason, result.remedy)
@@ -134,7 +147,9 @@ class Model:
         return take(self.kernel)
 
     def close(self) -> None:
-        """End all shells."""
+        """End all shells, unless the kernel has died under them."""
+        if self.oops is not None:
+            return
         for shell in list(self.shells):
             self.exit(shell)
 

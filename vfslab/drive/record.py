@@ -8,7 +8,7 @@ from __future__ import annotations
 import gc
 
 from ..kernel import Kernel
-from ..kernel.effects import Acquire, Alloc, Code, Effect, Refused, Release, Step
+from ..kernel.effects import Acquire, Alloc, Code, Effect, Oops, Refused, Release, Step
 from ..kernel.objects import MntNamespace, Path
 from ..kernel.tasks import FsStruct, Task
 from ..take import namespace_state, note, task_state
@@ -101,6 +101,8 @@ def record(kernel: Kernel, task: Task, code: Code, title: str = "") -> Timeline:
         result = Result(stop.value)
     except Refused as refusal:
         result = Result(None, refusal)
+    except Oops as oops:
+        result = Result(None, None, oops)
     finally:
         if collecting:
             gc.enable()

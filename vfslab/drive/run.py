@@ -7,14 +7,15 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from ..kernel.effects import Code, Refused
+from ..kernel.effects import Code, Oops, Refused
 
 
 class Result(NamedTuple):
-    """How kernel code ended: ``value``, or the ``refusal`` that stopped it."""
+    """How kernel code ended: ``value``, the ``refusal`` that stopped it, or the ``oops`` that ends it all."""
 
     value: Any = None
     refusal: Refused | None = None
+    oops: Oops | None = None
 
     @property
     def errno(self) -> str | None:
@@ -42,3 +43,5 @@ def run(code: Code) -> Result:
         return Result(stop.value)
     except Refused as refusal:
         return Result(None, refusal)
+    except Oops as oops:
+        return Result(None, None, oops)

@@ -122,6 +122,8 @@ class Frame:
                 return f"allocates {effect.what}"
         if self.index == 0:
             return f"before {self._timeline.title}"
+        if self._timeline.result.oops:
+            return f"{self._timeline.title} never returns: {self._timeline.result.oops}"
         return f"{self._timeline.title} returns {self._timeline.result.errno or 'success'}"
 
     def __repr__(self) -> str:

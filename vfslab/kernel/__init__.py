@@ -4,7 +4,7 @@ It imports the standard library alone, prints nothing, draws nothing, and does
 not know who drives it.
 """
 
-from .effects import Acquire, Alloc, Check, Effect, NotModelled, Refused, Release, Step
+from .effects import Acquire, Alloc, Check, Effect, NotModelled, Oops, Refused, Release, Step
 from .kernel import Kernel
 from .releases import RELEASES
 from .syscalls import SYSTEM_CALLS
@@ -18,6 +18,7 @@ __all__ = [
     "Effect",
     "Kernel",
     "NotModelled",
+    "Oops",
     "Refused",
     "Release",
     "Step",

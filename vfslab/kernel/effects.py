@@ -97,6 +97,22 @@ class Refused(Exception):
         return f"{self.errno}: {self.reason}"
 
 
+class Oops(Exception):
+    """The kernel has followed a pointer that it must not follow: nothing is sane after this.
+
+    No kernel code catches it. ``function`` followed the pointer, ``report`` is what a kernel that checks
+    its memory (KASAN) would say.
+    """
+
+    def __init__(self, function: str, report: str) -> None:
+        super().__init__(function, report)
+        self.function = function
+        self.report = report
+
+    def __str__(self) -> str:
+        return f"{self.report} in {self.function}"
+
+
 class NotModelled(Refused, ValueError):
     """The call asks for something that a kernel has and this one has not.
 

@@ -185,6 +185,8 @@ T_SHARED = 1
 T_UNBINDABLE = 2
 T_MARKED = 4
 T_UMOUNT_CANDIDATE = 8
+# not the kernel's: what its memory checker knows of a freed mount
+T_FREED = 16
 
 # copy_tree() and clone_mnt()
 CL_EXPIRE = 0x01

@@ -6,7 +6,7 @@ driver to run. Source: fs/namespace.c, init_mount_tree(); kernel/fork.c.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Self
 
 from . import refusals
 from .effects import Code, Refused
@@ -19,7 +19,7 @@ from .namespace import new_mnt_ns
 from .nsproxy import copy_fs_struct, do_exit, inherit_files, new_task
 from .objects import MntNamespace, Mount, Path
 from .proc_namespace import whole_table
-from .releases import DEFAULT_RELEASE, RELEASES
+from .releases import DEFAULT_RELEASE, RELEASES, revert
 from .syscalls import enter, syscall
 from .tasks import FsStruct, Task
 from .vfsmount import attach_mnt, mnt_add_to_ns, new_mount, path_get, path_put
@@ -59,6 +59,15 @@ class Kernel(Globals):
         root = Path(visible, visible.mnt_root)
         fs = FsStruct(path_get(root), path_get(root))
         self.init = new_task(self, "sh1", fs, ns, self.init_user_ns)
+
+    def revert(self, *commits: str) -> Self:
+        """Take changes out of the kernel, by their commits of twelve digits; the kernel itself.
+
+        Raises ValueError for a change that is not known, or not in this release.
+        """
+        for commit in commits:
+            self.release = revert(self.release, commit)
+        return self
 
     def _mount(self, fs_name: str, flags: int) -> Mount:
         sb = new_super(self, FILE_SYSTEMS[fs_name], self.init_user_ns)

@@ -13,6 +13,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from .effects import Oops
+from .flags import T_FREED
 from .objects import Mount
 
 
@@ -90,15 +92,24 @@ def topmost_overmount(mount: Mount) -> Mount:
     return mount
 
 
+def touch(mount: Mount, function: str) -> None:
+    """What KASAN does before each access to ``mount``: raise Oops where its memory has been freed."""
+    if mount.mnt_t_flags & T_FREED:
+        raise Oops(function, f"KASAN: slab-use-after-free: {mount} has been freed")
+
+
 def join_ring(mount: Mount, peer: Mount) -> None:
-    """Enter the peer ring directly behind ``peer``: list_add(mnt_share)."""
+    """Enter the peer ring directly behind ``peer``: list_add(mnt_share). Raises Oops."""
     after = peer.mnt_share_next
+    touch(after, "__list_add_valid_or_report")
     mount.mnt_share_next, mount.mnt_share_prev = after, peer
     after.mnt_share_prev = peer.mnt_share_next = mount
 
 
 def leave_ring(mount: Mount) -> None:
-    """Leave the peer ring: list_del_init(mnt_share)."""
+    """Leave the peer ring: list_del_init(mnt_share). Raises Oops."""
+    touch(mount.mnt_share_prev, "__list_del_entry_valid_or_report")
+    touch(mount.mnt_share_next, "__list_del_entry_valid_or_report")
     mount.mnt_share_prev.mnt_share_next = mount.mnt_share_next
     mount.mnt_share_next.mnt_share_prev = mount.mnt_share_prev
     mount.mnt_share_next = mount.mnt_share_prev = mount
@@ -115,19 +126,24 @@ def ring(mount: Mount) -> Iterator[Mount]:
 
 
 def add_slave_first(master: Mount, mount: Mount) -> None:
-    """Enter ``master``'s slave list at its head: hlist_add_head(mnt_slave)."""
+    """Enter ``master``'s slave list at its head: hlist_add_head(mnt_slave). Raises Oops."""
     first = master.mnt_slave_list
     mount.mnt_slave_prev, mount.mnt_slave_next = None, first
     if first is not None:
+        touch(first, "hlist_add_head")
         first.mnt_slave_prev = mount
     master.mnt_slave_list = mount
 
 
 def add_slave_behind(sibling: Mount, mount: Mount) -> None:
-    """Enter the slave list that ``sibling`` is on, directly behind it: hlist_add_behind(mnt_slave)."""
+    """Enter the slave list that ``sibling`` is on, directly behind it: hlist_add_behind(mnt_slave).
+
+    Raises Oops.
+    """
     after = sibling.mnt_slave_next
     mount.mnt_slave_prev, mount.mnt_slave_next = sibling, after
     if after is not None:
+        touch(after, "hlist_add_behind")
         after.mnt_slave_prev = mount
     sibling.mnt_slave_next = mount
 

@@ -10,16 +10,21 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from . import refusals
-from .effects import Refused
+from .effects import Oops, Refused
 from .file_table import fget
 from .flags import MNT_ID_REQ_SIZE_VER0, MNT_ID_REQ_SIZE_VER1, MNT_UNIQUE_ID_OFFSET
 from .globals import Globals
+from .internal import MNT_NS_INTERNAL
 from .namei import is_path_reachable
 from .namespace import mounts_from
 from .objects import MntNamespace, Mount, Path
 from .seq_file import PAGE_SIZE
 from .tasks import Task
 from .vfsmount import path_get
+
+# what MNT_NS_INTERNAL is as a number, and where in a mnt_namespace the number of mounts stands
+ERR_PTR_EINVAL = -22
+OFFSET_OF_NR_MOUNTS = 0x108
 
 
 class MntIdReq(NamedTuple):
@@ -84,10 +89,16 @@ def is_foreign(task: Task, req: MntIdReq, ns: MntNamespace) -> bool:
 def grab_requested_root(task: Task, ns: MntNamespace) -> Path:
     """Where paths begin, with a reference: the task's root; in another namespace the first mount on its root.
 
-    The first is the one with the lowest id above the root's. Raises ENOENT where there is none.
+    The first is the one with the lowest id above the root's. Raises ENOENT where there is none, Oops for
+    an error pointer.
     """
     if ns is task.mnt_ns:
         return path_get(task.fs.root)
+    if ns is MNT_NS_INTERNAL:
+        address = ERR_PTR_EINVAL + OFFSET_OF_NR_MOUNTS
+        raise Oops(
+            "grab_requested_root", f"KASAN: null-ptr-deref at {address:#x}, an error pointer and a field"
+        )
     if not ns.mounts or ns.root is None:
         raise Refused(refusals.NAMESPACE_EMPTY, ns.id)
     for mount in mounts_from(ns, ns.root.mnt_id_unique + 1):

@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import NamedTuple, TypeAlias
 
 from . import refusals
-from .effects import NAMESPACE_SEM, Acquire, Alloc, Code, Refused, Release, Step
+from .effects import NAMESPACE_SEM, Acquire, Alloc, Code, NotModelled, Refused, Release, Step
 from .file_table import alloc_file
 from .filesystems import show_options, show_sb_opts
 from .flags import (
@@ -187,6 +187,28 @@ def m_next(m: SeqFile, mount: Mount) -> Code:
     return after
 
 
+def m_start_at_position(m: SeqFile) -> Code:
+    """m_start() as it was from 6.8 on: the position stays what it was, however far behind it the mount is."""
+    p: ProcMounts = m.private
+    yield Acquire("m_start", NAMESPACE_SEM, shared=True)
+    p.ahead = iter(mounts_from(p.ns, m.index))
+    mount = next(p.ahead, None)
+    if mount is None:
+        yield Step("m_start", f"no mount is at or behind the position, {position(m)}")
+        return None
+    yield Step("m_start", f"{{others[0]}} is found, the position stays {position(m)}", (), (mount.id,))
+    return mount
+
+
+def m_next_position(m: SeqFile, mount: Mount) -> Code:
+    """m_next() as it was from 6.8 on: behind the last mount the position is one more than it was."""
+    yield from ()
+    p: ProcMounts = m.private
+    after = next(p.ahead, None)
+    m.index = m.index + 1 if after is None else after.mnt_id_unique
+    return after
+
+
 def m_show(m: SeqFile, mount: Mount) -> Code:
     """What the table says of the mount."""
     p: ProcMounts = m.private
@@ -207,6 +229,7 @@ def position(m: SeqFile) -> int:
 
 
 MOUNTS_OP = SeqOperations(m_start, m_next, m_show, m_stop)
+MOUNTS_OP_BY_POSITION = SeqOperations(m_start_at_position, m_next_position, m_show, m_stop)
 
 
 # --- opening
@@ -249,16 +272,22 @@ def mounts_open(k: Globals, task: Task, name: str | None, flags: int) -> Code:
 
     file = alloc_file(path_get(link_itself(k)))
     file.readable = not flags & O_WRONLY
-    file.private_data = SeqFile(MOUNTS_OP, p, f"{owner.pid}/{name.rpartition('/')[2]}")
+    op = MOUNTS_OP if k.release.cursor_names_mount else MOUNTS_OP_BY_POSITION
+    file.private_data = SeqFile(op, p, f"{owner.pid}/{name.rpartition('/')[2]}")
     file.release = mounts_release
     return file
 
 
 def whole_table(k: Globals, task: Task, name: str | None) -> str | None:
-    """All that reading the table from its beginning to its end gives, None for another name."""
+    """All that reading the table from its beginning to its end gives, None for another name.
+
+    Raises NotModelled for one that has no end.
+    """
     table = table_at(k, task, name)
     if table is None:
         return None
     owner, show = table
+    if len(owner.mnt_ns.mounts) == 1 and not k.release.cursor_names_mount:
+        raise NotModelled("m_next", "the end of a table of one mount, to which the position crawls by ones")
     lines = (shown(show, mount, owner.fs.root) for mount in mounts_from(owner.mnt_ns, 0))
     return b"".join(line.text for line in lines if not line.skip).decode("utf-8", "surrogateescape")

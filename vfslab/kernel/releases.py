@@ -31,6 +31,11 @@ class Release(NamedTuple):
     ``rbind_checks_loops``: a recursive bind is refused where the tree holds the file of the task's own
     mount namespace, or of an older one; ``unmounted_is_not_copied``: nor is what was unmounted copied
     recursively; ``nullfs_stays``: the superblock of a nullfs cannot be changed.
+    Bugs and their ends: ``cursor_names_mount``: reading a table of mounts goes on behind the mount that was
+    read last; ``copy_in_one_section``: create_new_namespace() holds namespace_sem from the first copy to
+    the end; ``statmount_refuses_internal``: STATMOUNT_BY_FD of a mount of the kernel's own is refused;
+    ``unshare_copies_fs``: unshare(2) hands a copy of the caller's root and cwd to copy_mnt_ns().
+    ``without`` are the fixes that have been taken out of the release.
     """
 
     name: str
@@ -51,6 +56,11 @@ class Release(NamedTuple):
     rbind_checks_loops: bool = False
     unmounted_is_not_copied: bool = False
     nullfs_stays: bool = False
+    cursor_names_mount: bool = True
+    copy_in_one_section: bool = True
+    statmount_refuses_internal: bool = True
+    unshare_copies_fs: bool = True
+    without: tuple[str, ...] = ()
 
 
 _6_18 = Release(
@@ -60,8 +70,20 @@ _6_18 = Release(
     statmount_hides_foreign=True,
     statmount_by_fd=False,
     open_tree_namespace=False,
+    cursor_names_mount=False,
+    unshare_copies_fs=False,
 )
+_6_18_16 = _6_18._replace(name="6.18.16", statmount_hides_foreign=False)
+_6_18_17 = _6_18_16._replace(name="6.18.17", cursor_names_mount=True)
+_6_18_19 = _6_18_17._replace(name="6.18.19", unshare_copies_fs=True)
 _7_0 = Release("7.0")
+_7_0_rc1 = _7_0._replace(
+    name="7.0-rc1",
+    cursor_names_mount=False,
+    copy_in_one_section=False,
+    statmount_refuses_internal=False,
+    unshare_copies_fs=False,
+)
 _7_1 = Release(
     "7.1",
     lock_follows_tuck=True,
@@ -88,8 +110,10 @@ RELEASES = MappingProxyType(
         release.name: release
         for release in (
             _6_18,
-            _6_18._replace(name="6.18.16", statmount_hides_foreign=False),
-            _7_0._replace(name="7.0-rc1"),
+            _6_18_16,
+            _6_18_17,
+            _6_18_19,
+            _7_0_rc1,
             _7_0,
             _7_0._replace(name="7.0.13", namespace_needs_directory=True),
             _7_1,
@@ -99,3 +123,38 @@ RELEASES = MappingProxyType(
     }
 )
 DEFAULT_RELEASE = "7.0"
+
+# By commit: the rule that the change brought, and what stood in its place before.
+CHANGES: MappingProxyType[str, tuple[str, object]] = MappingProxyType(
+    {
+        "4a403d7aa907": ("cursor_names_mount", False),
+        "a41dbf5e004e": ("copy_in_one_section", False),
+        "81f16c9778d7": ("statmount_refuses_internal", False),
+        "6c4b2243cb6c": ("unshare_copies_fs", False),
+        "9b8a0ba68246": ("open_tree_namespace", False),
+        "0e5032237ee5": ("statmount_by_fd", False),
+        "fccbe38a5d06": ("statmount_hides_foreign", True),
+        "313c47f4fe4d": ("absolute_root", "rootfs"),
+        "805d5a2b7928": ("namespace_needs_directory", False),
+        "5e8969bd1927": ("fsmount_namespace", False),
+        "9d4e752a24f7": ("empty_mntns", False),
+        "c62a4766937e": ("lock_follows_tuck", False),
+        "ccfac16e0be5": ("beneath_anything", False),
+        "1ab8904ae61b": ("unbindable_lost_in_clone", True),
+        "0febe278ec45": ("covered_stays_covered", False),
+        "d74d66aa708c": ("copy_shares_lock", False),
+        "c640a01a78e4": ("rbind_checks_loops", False),
+        "8bacbf6be959": ("unmounted_is_not_copied", False),
+        "d791606bb915": ("nullfs_stays", False),
+    }
+)
+
+
+def revert(release: Release, commit: str) -> Release:
+    """The release without that change. Raises ValueError for one that is not known, or not in it."""
+    if commit not in CHANGES:
+        raise ValueError(f"no change {commit!r} is known here; there are {', '.join(CHANGES)}")
+    rule, before = CHANGES[commit]
+    if getattr(release, rule) == before:
+        raise ValueError(f"{release.name} does not have {commit}")
+    return release._replace(**{rule: before, "without": (*release.without, commit)})  # type: ignore[arg-type]

@@ -108,6 +108,22 @@ def sys_statmount(k: Globals, task: Task, request: Mapping[str, int], bufsize: i
     return (yield from holding("do_statmount", NAMESPACE_SEM, answer, shared=True))
 
 
+def mnt_ns_of_fd(mount: Mount, fd: int) -> MntNamespace | None:
+    """The namespace of a descriptor's mount, None for one that has left it.
+
+    Raises EINVAL for a mount of the kernel's own.
+    """
+    ns = mount.mnt_ns
+    if ns is MNT_NS_INTERNAL:
+        raise Refused(refusals.STATMOUNT_INTERNAL, fd)
+    return ns
+
+
+def mnt_ns_of_fd_unchecked(mount: Mount, fd: int) -> MntNamespace | None:
+    """The same as it was in 7.0-rc1: an error pointer goes for a namespace."""
+    return mount.mnt_ns
+
+
 def do_statmount(
     k: Globals, task: Task, req: MntIdReq, bufsize: int, file: File | None, ns: MntNamespace | None
 ) -> Code:
@@ -119,9 +135,7 @@ def do_statmount(
     mask = req.param
     if file is not None:
         mount = file.f_path.mnt
-        ns = mount.mnt_ns
-        if ns is MNT_NS_INTERNAL:
-            raise Refused(refusals.STATMOUNT_INTERNAL, req.fd)
+        ns = (mnt_ns_of_fd if k.release.statmount_refuses_internal else mnt_ns_of_fd_unchecked)(mount, req.fd)
         if ns is None:
             mask &= ~(f.STATMOUNT_MNT_POINT | f.STATMOUNT_MNT_NS_ID)
             return fill(task, mount, None, None, mask, bufsize)

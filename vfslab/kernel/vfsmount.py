@@ -12,7 +12,7 @@ from collections.abc import Callable
 from . import refusals
 from .effects import Alloc, Code, Refused, Step
 from .filesystems import deactivate_super
-from .flags import MNT_DOOMED
+from .flags import MNT_DOOMED, T_FREED
 from .globals import Globals
 from .links import add_child, children, del_child
 from .objects import Dentry, MntNamespace, Mount, Mountpoint, Path
@@ -165,6 +165,7 @@ def cleanup_mnt(k: Globals, mount: Mount) -> Code:
     sb = mount.mnt_sb
     del sb.s_mounts[mount]
     del k.mounts[mount.id]
+    mount.mnt_t_flags |= T_FREED
     k.mnt_ida.free(mount.mnt_id)
     deactivate_super(k, sb)
     yield Step(

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from vfslab.kernel import NotModelled, flags
+from vfslab.kernel import NotModelled, Oops, flags
 from vfslab.machine import Machine
 from vfslab.shell import (
     calls,
@@ -33,7 +33,7 @@ from vfslab.snapshot import Snapshot
 
 MODULES = (calls, diff, files, findmnt, links, listing, mount, mountpoint, namespaces, places, sysctl, umount)
 COMMANDS: dict[str, Tool] = {tool.name: tool for module in MODULES for tool in module.TOOLS}
-NOT_FOUND, MISUSED = 127, 2
+NOT_FOUND, MISUSED, KILLED = 127, 2, 137
 
 
 class CommandResult(NamedTuple):
@@ -124,6 +124,8 @@ class Session:
             status = execute(process, args)
         except NotModelled as missing:
             return _failed(shell, line, MISUSED, missing.reason)
+        except Oops as oops:
+            return _failed(shell, line, KILLED, f"killed, for the kernel has died: {oops}")
         refused = process.refused if status else None
         return CommandResult(
             shell,

@@ -1,0 +1,76 @@
+"""The face that every change of the changelog shows, and what a search for its bug comes to.
+
+What each change is stands in a module of its own beside this one; how searches are made is known to
+``vfslab.drive`` and to those modules.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal, NamedTuple
+
+Side = Literal["before", "after"]
+
+
+class Changed(NamedTuple):
+    """A function that the change changed: as it was, and as it is; None where there was none, or is none."""
+
+    before: Callable[..., Any] | None
+    after: Callable[..., Any] | None
+
+    def source(self, side: Side) -> str:
+        """The text of the function on that side, "" where there is none."""
+        function = self.before if side == "before" else self.after
+        return "" if function is None else inspect.getsource(function)
+
+
+class Found(NamedTuple):
+    """What a search came to.
+
+    ``broken`` is the sentence of the rule that broke, None where it held in all ``states`` that were
+    looked at. ``replay`` is a transcript or a Python program that shows the break again, ``timeline`` its
+    steps where it has any.
+    """
+
+    broken: str | None
+    states: int
+    replay: str = ""
+    timeline: Any = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fix:
+    """One change of the kernel: what it is, what it changed, and how its bug is found.
+
+    ``commit`` has twelve digits; ``date`` is the author's, "2026-01-29". ``since`` says when the bug came
+    in, ``releases`` are the first that have the change, mainline first. ``what`` is the bug in a sentence,
+    ``rule`` the invariant that ``before`` breaks and ``after`` keeps.
+    ``find`` searches ``scenario`` on one side, without knowing where the bug is. ``evidence`` names the
+    recordings of real kernels; where there can be none, ``no_evidence`` says why. ``covers`` are titles of
+    other entries of the feed that belong to it. ``notebook`` is a file name, ``section`` a heading in it.
+    """
+
+    commit: str
+    title: str
+    author: str
+    date: str
+    since: str
+    releases: tuple[str, ...]
+    what: str
+    rule: str
+    changed: tuple[Changed, ...]
+    scenario: Any
+    find: Callable[[Side], Found]
+    notebook: str
+    section: str
+    evidence: tuple[str, ...] = ()
+    no_evidence: str = ""
+    covers: tuple[str, ...] = ()
+    area: str = "mount"
+    sequel: bool = False
+
+    def source(self, side: Side) -> str:
+        """The changed functions on that side, one after the other."""
+        return "\n\n".join(filter(None, (changed.source(side) for changed in self.changed)))
