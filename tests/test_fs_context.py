@@ -745,7 +745,7 @@ def test_a_running_kernel_that_has_ext4(case: Case) -> None:
         ("mount -t tmpfs -o noswap A /a", "fs_parse: option noswap of tmpfs"),
         ("mount -t tmpfs -o size=k A /a", "fs_parse: size=k of tmpfs"),
         ("mount -t tmpfs -o mpol=bind:0 A /a", "fs_parse: mpol=bind:0 of tmpfs"),
-        ("syscall unshare CLONE_NEWNET", "copy_namespaces: CLONE_NEWNET"),
+        ("syscall unshare CLONE_NEWPID", "copy_namespaces: CLONE_NEWPID"),
         ("read C 100", "fscontext_read: what a context for a tmpfs has to say"),
     ],
 )

@@ -101,7 +101,7 @@ PARTS = [
     {"suppose"},
     {"consequences"},
     {"shell"},
-    {"smallest", "spread", "why"},
+    {"scenario", "smallest", "spread", "why"},
     {"oracle"},
     {"views"},
     {"changelog"},

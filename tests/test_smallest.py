@@ -22,7 +22,10 @@ ROWS = dict(refusals.rows())
 CASES = smallest()
 
 # Lines that only the running kernel needs: it sets a limit in a user namespace alone.
-FOR_THE_KERNEL = {"TOO_MANY_MNT_NAMESPACES": "unshare -U -r"}
+FOR_THE_KERNEL = {
+    "TOO_MANY_MNT_NAMESPACES": "unshare -U -r",
+    "TOO_MANY_OTHER_NAMESPACES": "unshare -U -r",
+}
 # What belongs to the whole machine, and is not changed for a test: limits, the rootfs under everything.
 OF_THE_MACHINE = {"TOO_MANY_MOUNTS", "SYSCTL_OUT_OF_RANGE", "ROOTFS_IN_USE"}
 

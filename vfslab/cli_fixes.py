@@ -1,5 +1,4 @@
-"""``vfslab fixes``: the entries of the changelog, for people or as JSON; what they are is in ``changelog``.
-"""
+"""``vfslab fixes``: the entries of the changelog, for people or as JSON. See ``changelog``."""
 
 from __future__ import annotations
 

@@ -84,13 +84,7 @@ class Model:
         """
         if self.oops is not None:
             raise self.oops
-        task = self._task(shell)
-        for argument in args:
-            if isinstance(argument, str) and "\0" in argument:
-                raise ValueError(f"{name}: a string that a system call takes cannot hold a NUL")
-        args = tuple(self._with_pids(arg) if isinstance(arg, str) else arg for arg in args)
-        if name == "pidfd_open":
-            args = (self._task(*args).pid,)
+        task, args = self._arguments(shell, name, args)
         try:
             result = self._drive(task, name, args) if name in SYSTEM_CALLS else self._ask(task, name, args)
         except Refused as refusal:
@@ -102,6 +96,27 @@ class Model:
         if isinstance(result.refusal, NotModelled):
             raise result.refusal
         return Answer(result.value, result.errno, result.reason, result.remedy)
+
+    def _arguments(self, shell: str, name: str, args: tuple[Any, ...]) -> tuple[Task, tuple[Any, ...]]:
+        """The task that calls, and the arguments with pids in the place of shells."""
+        task = self._task(shell)
+        for argument in args:
+            if isinstance(argument, str) and "\0" in argument:
+                raise ValueError(f"{name}: a string that a system call takes cannot hold a NUL")
+        args = tuple(self._with_pids(arg) if isinstance(arg, str) else arg for arg in args)
+        if name == "pidfd_open":
+            args = (self._task(*args).pid,)
+        return task, args
+
+    def code(self, shell: str, name: str, *args: Any) -> Code:
+        """A system call of the shell as kernel code, for a driver of one's own; nothing has happened yet.
+
+        Raises ValueError as ``call`` does, and for what is no call of the kernel's own.
+        """
+        task, args = self._arguments(shell, name, args)
+        if name == "clone" or name not in SYSTEM_CALLS:
+            raise ValueError(f"{name} cannot be driven from outside")
+        return self.kernel.syscall(task, name, *args)
 
     def _drive(self, task: Task, name: str, args: tuple[Any, ...]) -> Result:
         if name == "clone":

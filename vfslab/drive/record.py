@@ -19,13 +19,15 @@ from .timeline import Change, Recording, Tables, Timeline
 class Recorder:
     """Watches a kernel while code runs in it, and writes down what changes.
 
+    ``pid`` is whose code it is; it may be set to another's between two effects.
+
     A Step names the mounts that it touched, and those are looked at again; one
     that names none may have touched tasks and namespaces, which are looked at.
     """
 
     def __init__(self, kernel: Kernel, pid: int) -> None:
         self.kernel = kernel
-        self.pid = pid
+        self.pid = self.first_pid = pid
         self.kept = Recording({id: note(mount) for id, mount in kernel.mounts.items()})
         self._notes = dict(self.kept.start)
         self._tables = Tables({}, {}, ())
@@ -49,6 +51,12 @@ class Recorder:
         self._keep_effect(effect)
         self._keep_changes(changes)
         self._keep_tables(self._tables)
+        if self.pid != self.first_pid or self.kept.pids:
+            self.kept.pids[len(self.kept.effects) - 1] = self.pid
+
+    def timeline(self, title: str, result: Result | None) -> Timeline:
+        """What has been written down so far."""
+        return Timeline(title, self.first_pid, self.kept, Result() if result is None else result)
 
     def _look_at(self, ids: tuple[int, ...]) -> tuple[Change, ...]:
         changes: list[Change] = []
@@ -107,4 +115,4 @@ def record(kernel: Kernel, task: Task, code: Code, title: str = "") -> Timeline:
         if collecting:
             gc.enable()
     write(None)
-    return Timeline(title, task.pid, recorder.kept, result)
+    return recorder.timeline(title, result)

@@ -39,18 +39,18 @@ class Tables:
         self.locks = locks
         self.same = {} if same is None else same
         self.same[locks] = self
-        self.then: dict[Acquire | Release, Tables] = {}
+        self.then: dict[tuple[Acquire | Release, int], Tables] = {}
 
     def after(self, effect: Acquire | Release, pid: int) -> Tables:
         """The tables with a lock more or less."""
-        tables = self.then.get(effect)
+        tables = self.then.get((effect, pid))
         if tables is None:
             if isinstance(effect, Acquire):
                 locks = (*self.locks, LockState(effect.lock, pid, effect.shared))
             else:
-                locks = tuple(held for held in self.locks if held.lock != effect.lock)
+                locks = tuple(held for held in self.locks if (held.lock, held.pid) != (effect.lock, pid))
             tables = self.same.get(locks) or Tables(self.namespaces, self.tasks, locks, self.same)
-            self.then[effect] = tables
+            self.then[effect, pid] = tables
         return tables
 
 
@@ -62,7 +62,8 @@ class Recording:
     """What is kept of each effect, in three lists of one length: a tuple for each would cost as much again.
 
     ``effects`` begins and ends with None, the state before and the return.
-    ``start`` is what is noted of every mount before the first effect.
+    ``start`` is what is noted of every mount before the first effect, ``pids`` whose an effect is, by its
+    number, where several tasks are at work.
     """
 
     def __init__(self, start: dict[int, Note]) -> None:
@@ -70,6 +71,7 @@ class Recording:
         self.effects: list[Effect | None] = []
         self.changes: list[tuple[Change, ...]] = []
         self.tables: list[Tables] = []
+        self.pids: dict[int, int] = {}
 
 
 class Frame:
@@ -80,6 +82,11 @@ class Frame:
         self.index = index
         self.effect = timeline.kept.effects[index]
         self._tables = timeline.kept.tables[index]
+
+    @property
+    def pid(self) -> int:
+        """Whose step it is."""
+        return self._timeline.kept.pids.get(self.index, self._timeline.pid)
 
     @property
     def snapshot(self) -> Snapshot:

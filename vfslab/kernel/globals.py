@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import heapq
 from collections import deque
+from typing import NamedTuple
 
 from .objects import FileSystemType, MntNamespace, Mount, Path, SuperBlock
 from .releases import Release
@@ -33,6 +34,15 @@ class Ida:
         heapq.heappush(self._freed, number)
 
 
+class OtherNamespace(NamedTuple):
+    """A namespace of a kind that mounts do not ask about: its place in ``others``, owner and nsfs file."""
+
+    number: int
+    kind: str
+    user_ns: UserNamespace
+    file: Path
+
+
 class Globals:
     """Everything global in fs/namespace.c and around it.
 
@@ -41,7 +51,7 @@ class Globals:
     drained by the function that drops it; ``task_work`` holds mounts and files whose
     last reference is gone, to be cleaned up when the system call returns.
     ``namespaces`` holds anonymous ones too; ``internal_mounts`` are by filesystem and not among ``mounts``;
-    ``other_namespaces`` are the nsfs files of namespaces of other kinds.
+    ``others`` are the namespaces of other kinds that anybody has asked for, init's first of its kind.
     ``rootfs`` is the superblock under everything where that is one, which the machine has in use.
     ``mount_max`` is sysctl fs.mount-max, ``file_systems`` are the types that there are, by name.
     """
@@ -64,7 +74,7 @@ class Globals:
         self.rootfs: SuperBlock | None = None
         self.single_supers: dict[str, SuperBlock] = {}
         self.internal_mounts: dict[str, Mount] = {}
-        self.other_namespaces: dict[str, Path] = {}
+        self.others: list[OtherNamespace] = []
         self.unmounted: list[Mount] = []
         self.emptied_ns: list[MntNamespace] = []
         self.task_work: deque[Mount | File] = deque()

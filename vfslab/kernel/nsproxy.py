@@ -21,27 +21,23 @@ from .globals import Globals
 from .links import topmost_overmount
 from .namespace import copy_mnt_ns, put_mnt_ns
 from .objects import MntNamespace, Path
-from .procfs import OTHER_NAMESPACES, ptrace_may_access
+from .other_namespaces import CLONE_FLAGS, MADE_HERE, create_other_namespaces, other_namespace
+from .procfs import ptrace_may_access
 from .tasks import FsStruct, Task, UserNamespace
 from .user_namespace import create_user_ns
 from .vfsmount import path_get, path_put
 
 # Flags that are right for unshare(2) or clone(2) and concern nothing that is modelled.
 ELSEWHERE = {
-    "CLONE_NEWTIME": 0x80,
+    "CLONE_NEWTIME": CLONE_FLAGS["time"],
     "CLONE_VM": 0x100,
     "CLONE_FILES": 0x400,
     "CLONE_SIGHAND": 0x800,
     "CLONE_THREAD": 0x10000,
     "CLONE_SYSVSEM": 0x40000,
-    "CLONE_NEWCGROUP": 0x02000000,
-    "CLONE_NEWUTS": 0x04000000,
-    "CLONE_NEWIPC": 0x08000000,
-    "CLONE_NEWPID": 0x20000000,
-    "CLONE_NEWNET": 0x40000000,
+    "CLONE_NEWPID": CLONE_FLAGS["pid"],
 }
-# The kinds of namespaces of which there is one, init's, and the flag of each.
-OTHER_KINDS = {kind: ELSEWHERE[f"CLONE_NEW{kind.upper()}"] for kind in OTHER_NAMESPACES}
+MADE_FLAGS = sum(CLONE_FLAGS[kind] for kind in MADE_HERE)
 
 
 def refuse_elsewhere(flags: int) -> None:
@@ -64,13 +60,36 @@ def free_fs_struct(k: Globals, fs: FsStruct) -> None:
         path_put(k, fs.pwd)
 
 
-def do_unshare(k: Globals, task: Task, flags: int) -> Code:
-    """unshare(2) with CLONE_NEWNS, CLONE_NEWUSER, CLONE_FS and, since 7.1, UNSHARE_EMPTY_MNTNS.
+def unshare_fs(task: Task, flags: int) -> Code:
+    """The task's root and cwd in a copy nobody else sees, or None: neither is to change. Raises ENOMEM."""
+    if not flags & CLONE_NEWNS and task.fs.users == 1:
+        return None
+    if (yield Alloc("unshare_fs", "struct fs_struct")):
+        raise Refused(refusals.NO_MEMORY, "struct fs_struct")
+    fs = copy_fs_struct(task.fs)
+    yield Step("unshare_fs", "the task's root and cwd are copied, to be moved over to the new namespace")
+    return fs
 
+
+def unshare_fs_if_shared(task: Task, flags: int) -> Code:
+    """The same as it was from 2.6.16 on: what nobody shares is not copied, although it is in use."""
+    if task.fs.users == 1:
+        return None
+    if (yield Alloc("unshare_fs", "struct fs_struct")):
+        raise Refused(refusals.NO_MEMORY, "struct fs_struct")
+    fs = copy_fs_struct(task.fs)
+    yield Step("unshare_fs", "the task's root and cwd are copied, to be moved over to the new namespace")
+    return fs
+
+
+def do_unshare(k: Globals, task: Task, flags: int) -> Code:
+    """unshare(2) with CLONE_NEWNS, CLONE_NEWUSER, CLONE_FS, the flags of MADE_HERE.
+
+    Since 7.1 UNSHARE_EMPTY_MNTNS, too.
     The task goes on in a copy of its mount namespace, as root of a new user namespace, with a root and cwd of
     its own. Raises EINVAL for an unknown flag, EPERM, ENOSPC, ENOMEM with nothing changed.
     """
-    known = CLONE_NEWNS | CLONE_FS | CLONE_NEWUSER
+    known = CLONE_NEWNS | CLONE_FS | CLONE_NEWUSER | MADE_FLAGS
     if k.release.empty_mntns:
         known |= UNSHARE_EMPTY_MNTNS
     refuse_elsewhere(flags)
@@ -78,20 +97,22 @@ def do_unshare(k: Globals, task: Task, flags: int) -> Code:
         raise Refused(refusals.UNSHARE_UNKNOWN_FLAG, hex(flags))
     if flags & UNSHARE_EMPTY_MNTNS:
         flags |= CLONE_NEWNS
-    fs = None
-    if flags & CLONE_NEWNS or task.fs.users > 1:
-        if (yield Alloc("unshare_fs", "struct fs_struct")):
-            raise Refused(refusals.NO_MEMORY, "struct fs_struct")
-        fs = copy_fs_struct(task.fs)
-        yield Step("unshare_fs", "the task's root and cwd are copied, to be moved over to the new namespace")
+    made: dict[str, int] = {}
+    fs = yield from (unshare_fs if k.release.unshare_copies_fs else unshare_fs_if_shared)(task, flags)
     try:
         user_ns = create_user_ns(k, task) if flags & CLONE_NEWUSER else task.user_ns
         ns = None
+        if flags & (CLONE_NEWNS | MADE_FLAGS) and user_ns is task.user_ns and not task.capable(user_ns):
+            raise Refused(refusals.UNSHARE_NOT_CAPABLE)
         if flags & CLONE_NEWNS:
-            if user_ns is task.user_ns and not task.capable(user_ns):
-                raise Refused(refusals.UNSHARE_NOT_CAPABLE)
-            assert fs is not None, "CLONE_NEWNS implies CLONE_FS"
-            ns = yield from copy_mnt_ns(k, task.mnt_ns, user_ns, fs, empty=bool(flags & UNSHARE_EMPTY_MNTNS))
+            empty = bool(flags & UNSHARE_EMPTY_MNTNS)
+            ns = yield from copy_mnt_ns(k, task.mnt_ns, user_ns, fs or task.fs, empty=empty)
+        try:
+            made = yield from create_other_namespaces(k, flags, user_ns)
+        except Refused:
+            if ns is not None:
+                yield from put_mnt_ns(k, ns)
+            raise
     except Refused:
         if fs is not None:
             free_fs_struct(k, fs)
@@ -101,6 +122,8 @@ def do_unshare(k: Globals, task: Task, flags: int) -> Code:
         task.fs = fs
     if ns is not None:
         task.mnt_ns = ns
+    task.others = task.others | made
+    if ns is not None or made:
         yield Step("switch_task_namespaces", "the task is now in the new namespace")
     if flags & CLONE_NEWUSER:
         task.user_ns, task.dropped = user_ns, frozenset()
@@ -114,11 +137,17 @@ def do_unshare(k: Globals, task: Task, flags: int) -> Code:
 def do_clone(k: Globals, task: Task, flags: int, comm: str) -> Code:
     """clone(2) of a child called ``comm``.
 
-    The flags are CLONE_NEWNS, CLONE_NEWUSER, CLONE_FS and, since 7.1, CLONE_EMPTY_MNTNS.
+    The flags are CLONE_NEWNS, CLONE_NEWUSER, CLONE_FS, those of MADE_HERE and, since 7.1, CLONE_EMPTY_MNTNS.
 
     Gives the new task. Raises EINVAL, EPERM, ENOSPC, ENOMEM; then there is no child.
     """
-    known = CLONE_NEWNS | CLONE_FS | CLONE_NEWUSER | (CLONE_EMPTY_MNTNS if k.release.empty_mntns else 0)
+    known = (
+        CLONE_NEWNS
+        | CLONE_FS
+        | CLONE_NEWUSER
+        | MADE_FLAGS
+        | (CLONE_EMPTY_MNTNS if k.release.empty_mntns else 0)
+    )
     refuse_elsewhere(flags)
     if flags & ~known:
         raise Refused(refusals.CLONE_UNKNOWN_FLAG, hex(flags))
@@ -136,18 +165,24 @@ def do_clone(k: Globals, task: Task, flags: int, comm: str) -> Code:
         fs = copy_fs_struct(task.fs)
     ns = task.mnt_ns
     try:
+        if flags & (CLONE_NEWNS | MADE_FLAGS) and user_ns is task.user_ns and not task.capable(user_ns):
+            raise Refused(refusals.CLONE_NOT_CAPABLE)
         if flags & CLONE_NEWNS:
-            if user_ns is task.user_ns and not task.capable(user_ns):
-                raise Refused(refusals.CLONE_NOT_CAPABLE)
             ns = yield from copy_mnt_ns(k, ns, user_ns, fs, empty=bool(flags & CLONE_EMPTY_MNTNS))
         else:
             ns.count += 1
+        try:
+            made = yield from create_other_namespaces(k, flags, user_ns)
+        except Refused:
+            yield from put_mnt_ns(k, ns)
+            raise
     except Refused:
         free_fs_struct(k, fs)
         raise
     child = new_task(k, comm, fs, ns, user_ns)
     if user_ns is task.user_ns:
         child.dropped = task.dropped
+    child.others = task.others | made
     inherit_files(task, child)
     yield Step("copy_process", f"{comm} is a child of {task.comm}")
     return child
@@ -170,19 +205,18 @@ def inherit_files(task: Task, child: Task) -> None:
 def do_setns(k: Globals, task: Task, fd: int, nstype: int) -> Code:
     """setns(2) into the mount or user namespace of an nsfs file, or into those of a pidfd's task.
 
-    ``nstype`` is 0 for any kind, or CLONE_NEW*, of which a pidfd takes several. Of the other kinds there is
-    one namespace each, which is entered without effect.
+    ``nstype`` is 0 for any kind, or CLONE_NEW*, of which a pidfd takes several.
     Raises EBADF, EINVAL, EPERM.
     """
     dentry = fget(task, fd).f_path.dentry
     target = dentry.ns
     if isinstance(target, Task):
         return (yield from setns_pidfd(k, task, target, nstype))
-    other = next((kind for kind, path in k.other_namespaces.items() if path.dentry is dentry), None)
+    other = next((ns for ns in k.others if ns.file.dentry is dentry), None)
     if target is None and other is None:
         raise Refused(refusals.SETNS_NO_NAMESPACE, fd)
     if other is not None:
-        kind = OTHER_KINDS[other]
+        kind = CLONE_FLAGS[other.kind]
     else:
         kind = CLONE_NEWNS if isinstance(target, MntNamespace) else CLONE_NEWUSER
     if nstype not in (0, kind):
@@ -193,14 +227,15 @@ def do_setns(k: Globals, task: Task, fd: int, nstype: int) -> Code:
     elif target is not None:
         userns_install(task, target)
         yield from enter_user_ns(task, target)
-    else:
-        install_other(k, task, task.user_ns)
+    elif other is not None:
+        install_other(task, other.user_ns, task.user_ns)
+        task.others = task.others | {other.kind: other.number}
 
 
 def setns_pidfd(k: Globals, task: Task, other: Task, nstype: int) -> Code:
     """All namespaces that are asked for, or none; the task's rights are those of before."""
-    others = nstype & sum(OTHER_KINDS.values())
-    if not nstype or nstype & ~(CLONE_NEWNS | CLONE_NEWUSER | others):
+    others = [other_namespace(k, kind, other) for kind, flag in CLONE_FLAGS.items() if nstype & flag]
+    if not nstype or nstype & ~(CLONE_NEWNS | CLONE_NEWUSER | sum(CLONE_FLAGS.values())):
         raise Refused(refusals.SETNS_PIDFD_FLAGS, hex(nstype))
     if k.tasks.get(other.pid) is not other:
         raise Refused(refusals.SETNS_PROCESS_GONE, other.comm)
@@ -212,17 +247,18 @@ def setns_pidfd(k: Globals, task: Task, other: Task, nstype: int) -> Code:
         user_ns = other.user_ns
     if nstype & CLONE_NEWNS:
         mntns_install(task, other.mnt_ns, user_ns)
-    if others:
-        install_other(k, task, user_ns)
+    for entered in others:
+        install_other(task, entered.user_ns, user_ns)
     if nstype & CLONE_NEWUSER:
         yield from enter_user_ns(task, other.user_ns)
     if nstype & CLONE_NEWNS:
         yield from enter_mnt_ns(k, task, other.mnt_ns)
+    task.others = task.others | {entered.kind: entered.number for entered in others}
 
 
-def install_other(k: Globals, task: Task, user_ns: UserNamespace) -> None:
-    """Whether a task that will be in ``user_ns`` may enter a namespace of init's. Raises EPERM."""
-    if not (task.capable(k.init_user_ns) and task.capable(user_ns)):
+def install_other(task: Task, owner: UserNamespace, user_ns: UserNamespace) -> None:
+    """Whether a task that will be in ``user_ns`` may enter a namespace of ``owner``'s. Raises EPERM."""
+    if not (task.capable(owner) and task.capable(user_ns)):
         raise Refused(refusals.SETNS_OTHER_NOT_CAPABLE)
 
 

@@ -15,9 +15,8 @@ from .file_table import fget_raw
 from .globals import Globals
 from .internal import internal_file, ns_get_path
 from .objects import Path
+from .other_namespaces import CLONE_FLAGS, other_namespace
 from .tasks import Task
-
-OTHER_NAMESPACES = ("cgroup", "ipc", "net", "pid", "time", "uts")
 
 
 class Link(NamedTuple):
@@ -54,22 +53,13 @@ def proc_link(k: Globals, task: Task, components: list[str]) -> Link | None:
         if not name.isdecimal() or int(name) not in owner.files:
             raise Refused(refusals.NO_SUCH_FILE, name, "/" + "/".join(words[:3]))
         return Link(fget_raw(owner, int(name)).f_path, rest)
-    if name not in ("mnt", "user", *OTHER_NAMESPACES):
+    if name not in ("mnt", "user", *CLONE_FLAGS):
         raise Refused(refusals.NO_SUCH_FILE, name, "/" + "/".join(words[:3]))
     if not ptrace_may_access(task, owner):
         raise Refused(refusals.MAY_NOT_LOOK_INTO, owner.comm)
-    if name in OTHER_NAMESPACES:
-        return Link(other_namespace(k, name), rest)
+    if name in CLONE_FLAGS:
+        return Link(other_namespace(k, name, owner).file, rest)
     return Link(ns_get_path(k, owner.mnt_ns if name == "mnt" else owner.user_ns), rest)
-
-
-def other_namespace(k: Globals, kind: str) -> Path:
-    """The nsfs file of the one namespace that there is of another kind than mnt and user."""
-    if kind not in k.other_namespaces:
-        place = internal_file(k, "nsfs")
-        place.dentry.d_path = f"{kind}:[{4026531830 - len(k.other_namespaces)}]"
-        k.other_namespaces[kind] = place
-    return k.other_namespaces[kind]
 
 
 def link_itself(k: Globals) -> Path:

@@ -21,10 +21,11 @@ class UserNamespace:
 
     ``parent`` is where it was made, None for the first; its maker, its owner, is root there, as every
     task is. ``mnt_namespaces`` counts the mount namespaces that it and those below it own, of which
-    there may be ``max_mnt_namespaces`` (sysctl user.max_mnt_namespaces).
+    there may be ``max_mnt_namespaces`` (sysctl user.max_mnt_namespaces). ``no_more`` are the other kinds
+    of which they may make none, for the limit has been set to 0.
     """
 
-    __slots__ = ("id", "level", "max_mnt_namespaces", "mnt_namespaces", "parent", "stashed")
+    __slots__ = ("id", "level", "max_mnt_namespaces", "mnt_namespaces", "no_more", "parent", "stashed")
 
     def __init__(self, id: int, parent: UserNamespace | None) -> None:
         self.id = id
@@ -32,6 +33,7 @@ class UserNamespace:
         self.level: int = 0 if parent is None else parent.level + 1
         self.mnt_namespaces = 0
         self.max_mnt_namespaces = 1 << 30
+        self.no_more: set[str] = set()
         self.stashed: NsDentry | None = None
 
 
@@ -79,10 +81,11 @@ class File:
 class Task:
     """struct task_struct, as far as mounts ask. Every task is root of its ``user_ns``.
 
-    ``dropped`` are the capabilities that it gave up there, ``files`` its open descriptors.
+    ``dropped`` are the capabilities that it gave up there, ``files`` its open descriptors, ``others`` the
+    numbers of its namespaces of other kinds where they are not init's.
     """
 
-    __slots__ = ("comm", "dropped", "files", "fs", "mnt_ns", "pid", "user_ns")
+    __slots__ = ("comm", "dropped", "files", "fs", "mnt_ns", "others", "pid", "user_ns")
 
     def __init__(
         self, pid: int, comm: str, fs: FsStruct, mnt_ns: MntNamespace, user_ns: UserNamespace
@@ -94,6 +97,7 @@ class Task:
         self.user_ns = user_ns
         self.dropped: frozenset[str] = frozenset()
         self.files: dict[int, File] = {}
+        self.others: dict[str, int] = {}
 
     def capable(self, owner: UserNamespace, capability: str = "CAP_SYS_ADMIN") -> bool:
         """ns_capable(): what it has in its own user namespace, and everything in those made there."""

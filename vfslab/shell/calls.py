@@ -105,12 +105,17 @@ def make(process: Process, name: str, spelled: Sequence[str]) -> int:
     if name == "close" and spelled[0] in process.names:
         process.names[spelled[0]] = Kept(CLOSED, True)
     if process.keep:
-        return _keep(process, process.keep, call, _KEPT.get(name, int)(answer.value))
+        return _keep(process, process.keep, call, number_of(name, answer.value))
     if call.gives == "fd":
         process.call("close", answer.value)
     else:
         _print(process, name, answer.value)
     return 0
+
+
+def number_of(call: str, value: Any) -> int | None:
+    """The number that a name keeps of what a call gave, None where there is none."""
+    return _KEPT.get(call, int)(value)
 
 
 def _keep(process: Process, name: str, call: Call, number: int | None) -> int:

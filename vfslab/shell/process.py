@@ -81,10 +81,14 @@ class Process:
         """
         kinds = [parameter.kind for parameter in CALLS[name].parameters]
         numbered = [
-            _NAMED_DESCRIPTOR.sub(self._number, arg, count=1) if kind == "path" and arg else arg
+            self.with_numbers(arg) if kind == "path" and arg else arg
             for kind, arg in zip(kinds, args, strict=True)
         ]
         return self.machine.call(self.shell, name, *numbered)
+
+    def with_numbers(self, path: str) -> str:
+        """``path`` with the number of a descriptor in the place of its name. Raises Exit without one."""
+        return _NAMED_DESCRIPTOR.sub(self._number, path, count=1)
 
     def _number(self, path: re.Match[str]) -> str:
         kept = self.names.get(path["name"])

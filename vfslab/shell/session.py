@@ -7,8 +7,9 @@ answers, the model or the running kernel, is not known here.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+from vfslab.calls import CALLS
 from vfslab.kernel import NotModelled, Oops, flags
 from vfslab.machine import Machine
 from vfslab.shell import (
@@ -26,8 +27,10 @@ from vfslab.shell import (
     transcript,
     umount,
 )
+from vfslab.shell.call_words import arguments
+from vfslab.shell.calls import number_of
 from vfslab.shell.names import NAME, Kept, Shells
-from vfslab.shell.process import Process, Tool, execute
+from vfslab.shell.process import Exit, Process, Tool, execute
 from vfslab.shell.words import split
 from vfslab.snapshot import Snapshot
 
@@ -88,6 +91,26 @@ class Session:
             if line.words:
                 results.append(result)
         return results
+
+    def arguments(self, shell: str, name: str, words: Sequence[str]) -> list[Any]:
+        """What the words of a system call stand for now in ``shell``. Raises ValueError."""
+        process = Process(self.machine, shell, COMMANDS["syscall"], self._shells)
+        try:
+            return [
+                process.with_numbers(arg) if parameter.kind == "path" and arg else arg
+                for parameter, arg in zip(
+                    CALLS[name].parameters, arguments(process, CALLS[name], words), strict=True
+                )
+            ]
+        except Exit as wrong:
+            raise ValueError(f"{name} {' '.join(words)}: {''.join(process.err) or wrong}") from None
+
+    def keep(self, shell: str, name: str, call: str, value: Any) -> None:
+        """Let ``name`` stand for what ``call`` gave. Raises ValueError where that is no number."""
+        number = number_of(call, value)
+        if number is None:
+            raise ValueError(f"{call} gives no number that {name} could keep")
+        self._shells.names(shell)[name] = Kept(number, CALLS[call].gives == "fd")
 
     def names(self, shell: str) -> Mapping[str, Kept]:
         """What ``shell``, which lives, keeps under names."""

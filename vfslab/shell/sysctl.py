@@ -11,7 +11,8 @@ from vfslab.shell.messages import strerror
 from vfslab.shell.options import Arguments, flags
 from vfslab.shell.process import UTIL_LINUX, Process, Tool
 
-LIMITS = ("fs.mount-max", "user.max_mnt_namespaces")
+KINDS = ("mnt", "uts", "ipc", "cgroup", "net")
+LIMITS = ("fs.mount-max", *(f"user.max_{kind}_namespaces" for kind in KINDS))
 # a number that the limits have no room for, as they have none for one below 0
 TOO_LARGE = (1 << 32) - 1
 

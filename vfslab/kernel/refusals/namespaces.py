@@ -25,6 +25,12 @@ TOO_MANY_MNT_NAMESPACES = Check(
     "may own no more",
     "let one go, or raise user.max_mnt_namespaces",
 )
+TOO_MANY_OTHER_NAMESPACES = Check(
+    "ENOSPC",
+    "inc_ucount",
+    "user.max_{0}_namespaces of user namespace {1} is 0",
+    "raise user.max_{0}_namespaces, or ask for no {0} namespace",
+)
 USER_NAMESPACE_TOO_DEEP = Check(
     "ENOSPC",
     "create_user_ns",

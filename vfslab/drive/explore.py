@@ -1,0 +1,207 @@
+"""explore: every order of tasks and every lack of memory within bounds, until a rule breaks.
+
+A world is made anew for each path, for code under way cannot be copied. What a world is made of, and
+which rules there are, comes from the caller.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Executor
+from typing import NamedTuple, TypeAlias
+
+from ..invariants import check, check_inside
+from ..kernel import Kernel
+from ..snapshot import Snapshot
+from ..take import take
+from .record import Recorder
+from .schedule import Choice, Schedule, World
+from .timeline import Timeline
+
+# Says in a sentence each what is broken; asked when no lock is held.
+Rule: TypeAlias = Callable[[Kernel], Iterable[str]]
+# Makes the same world each time; to go to another process it has to be picklable.
+Make: TypeAlias = Callable[[], World]
+
+
+class Explored(NamedTuple):
+    """What a search came to.
+
+    ``broken`` is what broke, None where nothing did; ``path`` the shortest choices that lead there.
+    ``states`` is how many different states were looked at, ``complete`` whether those are all
+    that there are within the bounds.
+    """
+
+    broken: str | None
+    path: tuple[Choice, ...]
+    states: int
+    complete: bool
+
+
+class Bounds(NamedTuple):
+    """How far to go: so many failures of memory on a path, so many choices, so many states."""
+
+    faults: int = 1
+    choices: int = 400
+    states: int = 20_000
+
+
+BOUNDS = Bounds()
+
+
+class Looked(NamedTuple):
+    """What the end of a path looks like."""
+
+    path: tuple[Choice, ...]
+    broken: str | None
+    state: int
+    options: tuple[Choice, ...]
+
+
+def explore(
+    make: Make,
+    *,
+    rule: Rule | None = None,
+    bounds: Bounds = BOUNDS,
+    executor: Executor | None = None,
+) -> Explored:
+    """Look for the shortest path on which a rule breaks: breadth first, each state once.
+
+    The rules are those of ``vfslab.invariants``, ``rule`` besides, that nothing waits for ever, that no two
+    classes of locks are taken in both orders, that the kernel does not die, and that a call that fails
+    while it is alone changes nothing. With an ``executor`` the paths of one length are walked side by side.
+
+    Two paths are taken for one where the normalised Snapshot is the same and each task is at the same
+    effect of the same call. A task is only interrupted where it wants a lock or memory: what kernel code
+    does between two such places touches either what is under the locks that it holds, or what no other
+    task has a reference to, so that another order of those pieces leads to no other state.
+    """
+    seen: set[int] = set()
+    level: list[tuple[Choice, ...]] = [()]
+    complete = True
+    while level:
+        following: list[tuple[Choice, ...]] = []
+        for looked in _look_at_all(make, level, rule, bounds, executor):
+            if looked.broken is not None:
+                return Explored(looked.broken, looked.path, len(seen) + 1, False)
+            if looked.state in seen:
+                continue
+            seen.add(looked.state)
+            if len(looked.path) < bounds.choices:
+                following += [(*looked.path, option) for option in looked.options]
+            else:
+                complete = complete and not looked.options
+        if len(seen) >= bounds.states and following:
+            return Explored(None, (), len(seen), False)
+        level = following
+    return Explored(None, (), len(seen), complete)
+
+
+def _look_at_all(
+    make: Make,
+    paths: Sequence[tuple[Choice, ...]],
+    rule: Rule | None,
+    bounds: Bounds,
+    executor: Executor | None,
+) -> Iterable[Looked]:
+    if executor is None:
+        return (look_at(make, path, rule, bounds.faults) for path in paths)
+    jobs = deque(executor.submit(look_at, make, path, rule, bounds.faults) for path in paths)
+    return (jobs.popleft().result() for _ in paths)
+
+
+def look_at(make: Make, path: Sequence[Choice], rule: Rule | None, faults: int) -> Looked:
+    """Walk one path in a new world, and say what is at its end."""
+    schedule = Schedule(make())
+    alone = Alone(schedule)
+    for choice in path:
+        alone.before(choice)
+        schedule.take(choice)
+    broken = what_is_broken(schedule, rule) or alone.after()
+    left = faults - sum(choice.fail for choice in path)
+    state = hash((_position(schedule), left > 0, _key(take(schedule.kernel))))
+    return Looked(tuple(path), broken, state, tuple(schedule.options(faults=left > 0)))
+
+
+def what_is_broken(schedule: Schedule, rule: Rule | None) -> str | None:
+    """The first thing that is wrong with the schedule as it stands, None where nothing is."""
+    if schedule.oops is not None:
+        return str(schedule.oops)
+    if deadlock := schedule.deadlock():
+        return str(deadlock)
+    if disorder := schedule.disorder():
+        return disorder
+    if schedule.locked:
+        return None
+    kernel = schedule.kernel
+    violations = check_inside(kernel) if schedule.inside else check(kernel)
+    sentences = [*map(str, violations), *(rule(kernel) if rule is not None and not schedule.inside else ())]
+    return sentences[0] if sentences else None
+
+
+class Alone:
+    """Watches calls that are made while no other is under way: one that fails changes nothing."""
+
+    def __init__(self, schedule: Schedule) -> None:
+        self._schedule = schedule
+        self._before: object = None
+        self._job: int | None = None
+
+    def before(self, choice: Choice) -> None:
+        """To be told of each choice before it is taken."""
+        if not self._schedule.inside:
+            self._before, self._job = picture(self._schedule.kernel), choice.job
+        elif choice.job != self._job:
+            self._job = None
+
+    def after(self) -> str | None:
+        """What a failed call that has just ended has changed, in words."""
+        if self._job is None or self._schedule.inside:
+            return None
+        title, result = self._schedule.jobs[self._job].results[-1]
+        if result.errno is None or picture(self._schedule.kernel) == self._before:
+            return None
+        return f"a call that fails changes nothing: {title} gave {result.errno}, and the state is another"
+
+
+def picture(kernel: Kernel) -> tuple[object, ...]:
+    """Everything that a failed call must leave as it was: mounts, namespaces, tasks, open descriptors."""
+    files = tuple((pid, tuple(task.files)) for pid, task in kernel.tasks.items())
+    fs = tuple((task.user_ns.id, tuple(task.others.items())) for task in kernel.tasks.values())
+    return _key(take(kernel)), files, fs
+
+
+def _key(snapshot: Snapshot) -> tuple[object, ...]:
+    normal = snapshot.normalise()
+    return (
+        tuple(normal.mounts.values()),
+        tuple(normal.namespaces.values()),
+        tuple(normal.tasks.values()),
+    )
+
+
+def _position(schedule: Schedule) -> tuple[object, ...]:
+    return tuple(
+        (progress.number, progress.call is not None, progress.effects, tuple(progress.held))
+        for progress in schedule.jobs
+    )
+
+
+def replay(make: Make, path: Sequence[Choice], title: str = "") -> Timeline:
+    """The steps of a path as a Timeline; each frame knows whose step it is."""
+    world = make()
+    recorder = Recorder(world.kernel, world.jobs[0].task.pid)
+
+    def write(number: int, effect: object) -> None:
+        recorder.pid = world.jobs[number].task.pid
+        recorder.write(effect)  # type: ignore[arg-type]
+
+    schedule = Schedule(world, write)
+    for choice in path:
+        schedule.take(choice)
+    results = [result for progress in schedule.jobs for _, result in progress.results]
+    recorder.write(None)
+    failed = [result for result in results if result.oops or result.errno]
+    last = failed[-1] if failed else results[-1] if results else None
+    return recorder.timeline(title, last)

@@ -1,0 +1,228 @@
+"""schedule: tasks side by side, each in system calls of its own; one choice at a time says who goes on.
+
+Locks block here. A task runs until it wants a lock or memory, or its call ends: those are the places
+where another may go on, or where memory may run out. Which choices are made is not known here, nor
+where calls come from.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple, TypeAlias
+
+from ..kernel import Kernel
+from ..kernel.effects import Acquire, Alloc, Code, Effect, Oops, Refused, Release, Step
+from ..kernel.tasks import Task
+from .run import Result
+
+
+class Call(NamedTuple):
+    """A system call that is about to begin: in words, and as kernel code; ``ended`` is told its result."""
+
+    title: str
+    code: Code
+    ended: Callable[[Result], None]
+
+
+class Job(NamedTuple):
+    """A task and the calls that it makes one after the other, each made when it begins."""
+
+    task: Task
+    calls: Sequence[Callable[[], Call]]
+
+
+class World(NamedTuple):
+    """A kernel in some state, and what its tasks are about to do."""
+
+    kernel: Kernel
+    jobs: Sequence[Job]
+
+
+class Choice(NamedTuple):
+    """The task of job number ``job`` goes on; with ``fail`` without the memory that it wants."""
+
+    job: int
+    fail: bool = False
+
+
+# Is told each effect, and the number of the job that yields it.
+Watch: TypeAlias = Callable[[int, Effect], None]
+
+
+class Edge(NamedTuple):
+    """A lock taken while another is held: their classes, and who does it."""
+
+    held: str
+    taken: str
+    function: str
+
+
+class Deadlock(NamedTuple):
+    """Tasks that wait for each other: for each its name, the lock it wants, and who holds that."""
+
+    waits: tuple[tuple[str, str, str], ...]
+
+    def __str__(self) -> str:
+        return "deadlock: " + "; ".join(
+            f"{task} waits for {lock}, which {holder} holds" for task, lock, holder in self.waits
+        )
+
+
+def lock_class(lock: str) -> str:
+    """The class of a lock, as lockdep sees it: its name without what tells it from others of its class."""
+    return lock.partition("(")[0]
+
+
+class Progress:
+    """Where one job is: its call, how many effects that has yielded, and the effect that it waits at."""
+
+    def __init__(self, job: Job) -> None:
+        self.job = job
+        self.number = 0
+        self.call: Call | None = None
+        self.effects = 0
+        self.pending: Acquire | Alloc | None = None
+        self.held: list[Acquire] = []
+        self.results: list[tuple[str, Result]] = []
+
+    @property
+    def finished(self) -> bool:
+        return self.call is None and self.number == len(self.job.calls)
+
+
+class Schedule:
+    """A world under way. ``options`` are the choices there are; ``take`` makes one.
+
+    ``watch`` is told every effect. ``edges`` are the lock orders seen so far, ``oops`` what
+    the kernel died of, if it did.
+    """
+
+    def __init__(self, world: World, watch: Watch | None = None) -> None:
+        self.kernel = world.kernel
+        self.jobs = [Progress(job) for job in world.jobs]
+        self.edges: dict[tuple[str, str], Edge] = {}
+        self.oops: Oops | None = None
+        self._watch = watch
+
+    def options(self, *, faults: bool = False) -> list[Choice]:
+        """Who may go on; with ``faults`` who may find no memory, too. Empty when all is over or stuck."""
+        if self.oops is not None:
+            return []
+        choices = []
+        for number, progress in enumerate(self.jobs):
+            if progress.finished:
+                continue
+            pending = progress.pending
+            if isinstance(pending, Acquire) and self._holder(pending, progress) is not None:
+                continue
+            choices.append(Choice(number))
+            if faults and isinstance(pending, Alloc):
+                choices.append(Choice(number, fail=True))
+        return choices
+
+    @property
+    def finished(self) -> bool:
+        """Whether every task has made all its calls."""
+        return all(progress.finished for progress in self.jobs)
+
+    @property
+    def inside(self) -> bool:
+        """Whether some task is inside a system call."""
+        return any(progress.call is not None for progress in self.jobs)
+
+    @property
+    def locked(self) -> bool:
+        """Whether some task holds a lock."""
+        return any(progress.held for progress in self.jobs)
+
+    def deadlock(self) -> Deadlock | None:
+        """What nothing moves for; None where something does, or all is over."""
+        if self.finished or self.oops is not None or self.options():
+            return None
+        waits = []
+        for progress in self.jobs:
+            if isinstance(progress.pending, Acquire):
+                holder = self._holder(progress.pending, progress)
+                waits.append((progress.job.task.comm, progress.pending.lock, holder or "nobody"))
+        return Deadlock(tuple(waits))
+
+    def disorder(self) -> str | None:
+        """Two lock classes that are taken in both orders, in words; None where there are no such."""
+        for (held, taken), edge in self.edges.items():
+            back = self.edges.get((taken, held))
+            if back is not None and held != taken:
+                return (
+                    f"lock order: {edge.function} takes {taken} holding {held}, {back.function} the reverse"
+                )
+        return None
+
+    def take(self, choice: Choice) -> None:
+        """Let the task go on to its next place of choice. Raises ValueError for what is no option."""
+        if choice not in self.options(faults=True):
+            raise ValueError(f"{choice} cannot be taken now")
+        progress = self.jobs[choice.job]
+        if progress.call is None:
+            progress.call = progress.job.calls[progress.number]()
+            progress.number += 1
+            progress.effects = 0
+            self._tell(choice.job, Step("call", f"begins: {_literal(progress.call.title)}"))
+        elif isinstance(progress.pending, Acquire):
+            self._hold(progress, progress.pending)
+        if progress.pending is not None:
+            self._tell(choice.job, progress.pending)
+        progress.pending = None
+        self._go_on(choice.job, progress, answer=choice.fail or None)
+
+    def _go_on(self, number: int, progress: Progress, answer: bool | None) -> None:
+        call = progress.call
+        assert call is not None, "who goes on is in a call"
+        result = None
+        try:
+            while True:
+                effect = call.code.send(answer)
+                answer = None
+                progress.effects += 1
+                if isinstance(effect, (Acquire, Alloc)):
+                    progress.pending = effect
+                    return
+                if isinstance(effect, Release):
+                    progress.held = [held for held in progress.held if held.lock != effect.lock]
+                self._tell(number, effect)
+        except StopIteration as stop:
+            result = Result(stop.value)
+        except Refused as refusal:
+            result = Result(None, refusal)
+        except Oops as oops:
+            self.oops = oops
+            result = Result(None, None, oops)
+        progress.results.append((call.title, result))
+        progress.call = None
+        call.ended(result)
+        end = str(result.oops) if result.oops else result.errno or "success"
+        self._tell(number, Step("return", f"{_literal(call.title)} ends: {_literal(end)}"))
+
+    def _tell(self, number: int, effect: Effect) -> None:
+        if self._watch is not None:
+            self._watch(number, effect)
+
+    def _hold(self, progress: Progress, wanted: Acquire) -> None:
+        for held in progress.held:
+            classes = lock_class(held.lock), lock_class(wanted.lock)
+            self.edges.setdefault(classes, Edge(*classes, wanted.function))
+        progress.held.append(wanted)
+
+    def _holder(self, wanted: Acquire, asking: Progress) -> str | None:
+        """Who holds the lock so that it cannot be had, by name."""
+        for progress in self._others(asking):
+            for held in progress.held:
+                if held.lock == wanted.lock and not (held.shared and wanted.shared):
+                    return progress.job.task.comm
+        return None
+
+    def _others(self, asking: Progress) -> Iterator[Progress]:
+        return (progress for progress in self.jobs if progress is not asking)
+
+
+def _literal(text: str) -> str:
+    """Text for a sentence that is a format string."""
+    return text.replace("{", "{{").replace("}", "}}")
