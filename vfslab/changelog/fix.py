@@ -48,7 +48,8 @@ class Fix:
     in, ``releases`` are the first that have the change, mainline first. ``what`` is the bug in a sentence,
     ``rule`` the invariant that ``before`` breaks and ``after`` keeps.
     ``find`` searches ``scenario`` on one side, without knowing where the bug is. ``evidence`` names the
-    recordings of real kernels; where there can be none, ``no_evidence`` says why. ``covers`` are titles of
+    litmus files that real kernels were asked, before and after; ``no_evidence`` says what of the bug none of
+    them can show, and why. ``covers`` are titles of
     other entries of the feed that belong to it. ``notebook`` is a file name, ``section`` a heading in it.
     """
 

@@ -7,20 +7,22 @@ which rules there are, comes from the caller.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor
 from typing import NamedTuple, TypeAlias
 
 from ..invariants import check, check_inside
 from ..kernel import Kernel
+from ..kernel.seq_file import SeqFile
+from ..kernel.tasks import Task
 from ..snapshot import Snapshot
 from ..take import take
 from .record import Recorder
 from .schedule import Choice, Schedule, World
 from .timeline import Timeline
 
-# Says in a sentence each what is broken; asked when no lock is held.
-Rule: TypeAlias = Callable[[Kernel], Iterable[str]]
+# Says in a sentence each what is broken; asked when no system call is under way.
+Rule: TypeAlias = Callable[[Schedule], Iterable[str]]
 # Makes the same world each time; to go to another process it has to be picklable.
 Make: TypeAlias = Callable[[], World]
 
@@ -73,9 +75,10 @@ def explore(
     while it is alone changes nothing. With an ``executor`` the paths of one length are walked side by side.
 
     Two paths are taken for one where the normalised Snapshot is the same and each task is at the same
-    effect of the same call. A task is only interrupted where it wants a lock or memory: what kernel code
-    does between two such places touches either what is under the locks that it holds, or what no other
-    task has a reference to, so that another order of those pieces leads to no other state.
+    effect of the same call, with the same answers so far. A task is only interrupted where it wants a
+    lock or memory: what kernel code does between two such places touches either what is under the locks
+    that it holds, or what no other task has a reference to, so that another order of those pieces leads to
+    no other state.
     """
     seen: set[int] = set()
     level: list[tuple[Choice, ...]] = [()]
@@ -136,7 +139,7 @@ def what_is_broken(schedule: Schedule, rule: Rule | None) -> str | None:
         return None
     kernel = schedule.kernel
     violations = check_inside(kernel) if schedule.inside else check(kernel)
-    sentences = [*map(str, violations), *(rule(kernel) if rule is not None and not schedule.inside else ())]
+    sentences = [*map(str, violations), *(rule(schedule) if rule is not None and not schedule.inside else ())]
     return sentences[0] if sentences else None
 
 
@@ -182,10 +185,24 @@ def _key(snapshot: Snapshot) -> tuple[object, ...]:
 
 
 def _position(schedule: Schedule) -> tuple[object, ...]:
+    """Where each task is, what its calls came to, and what it has read of tables so far."""
     return tuple(
-        (progress.number, progress.call is not None, progress.effects, tuple(progress.held))
+        (
+            progress.number,
+            progress.call is not None,
+            progress.effects,
+            tuple(progress.held),
+            tuple((result.errno, repr(result.value)) for _, result in progress.results),
+            tuple(_read_so_far(progress.job.task)),
+        )
         for progress in schedule.jobs
     )
+
+
+def _read_so_far(task: Task) -> Iterator[tuple[int, int]]:
+    for file in task.files.values():
+        if isinstance(file.private_data, SeqFile):
+            yield file.private_data.index, len(file.private_data.buffer)
 
 
 def replay(make: Make, path: Sequence[Choice], title: str = "") -> Timeline:
