@@ -36,9 +36,7 @@ def lockstep_text(lockstep: Lockstep, titles: Titles = ("before", "after")) -> s
     timelines = (lockstep.before, lockstep.after)
     names = [f"{name}: " for name in (before, after)]
     width = max(map(len, names))
-    text = [
-        f"{name:<{width}}{call(timeline)}" for name, timeline in zip(names, timelines, strict=True)
-    ]
+    text = [f"{name:<{width}}{call(timeline)}" for name, timeline in zip(names, timelines, strict=True)]
     text += [verdict(lockstep, (before, after)), ""]
     text.append(f"= in both, < only {before}, > only {after}; [locks held after the step]")
     lines = list(_lines(lockstep))
@@ -79,16 +77,10 @@ def verdict(lockstep: Lockstep, titles: Titles) -> str:
         return f"They do not part: {counts(lockstep, titles)}."
     if lockstep.parting == len(lockstep.pairs) - 1:
         return f"They part at the very end, in what they return: {counts(lockstep, titles)}."
-    first = next(
-        frame for side in sides_at(lockstep, lockstep.parting) for frame in [side] if frame is not None
-    )
-    who = titles[0] if lockstep.pairs[lockstep.parting].before is not None else titles[1]
-    return f"They part at step {first.index} {who}: {counts(lockstep, titles)}."
-
-
-def sides_at(lockstep: Lockstep, place: int) -> tuple[Frame | None, Frame | None]:
-    """The frames of both at a place."""
-    return lockstep.pairs[place].before, lockstep.pairs[place].after
+    before, after, _ = lockstep.pairs[lockstep.parting]
+    who, frame = (titles[0], before) if before is not None else (titles[1], after)
+    assert frame is not None
+    return f"They part at step {frame.index} of {who}: {counts(lockstep, titles)}."
 
 
 def _lines(lockstep: Lockstep) -> Iterator[str]:

@@ -24,6 +24,8 @@ FRAMES_MAX = 500
 MOUNTS_MAX = 200
 
 EVENTS = {
+    "parting": "they part",
+    "different": "only in one",
     "picture": "any change",
     "new": "new mount",
     "attach": "attach or move",
@@ -204,7 +206,8 @@ def _events(
         yield "lock"
     if isinstance(frame.effect, Alloc):
         yield "memory"
-    if frame.index == len(timeline) - 1 and timeline.result.errno is not None:
+    failed = timeline.result.errno is not None or timeline.result.oops is not None
+    if frame.index == len(timeline) - 1 and failed:
         yield "failure"
 
 
