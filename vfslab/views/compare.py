@@ -50,8 +50,9 @@ def _shown(lockstep: Lockstep, titles: Titles) -> Frames:
     )
     union, compact = drawing(strips, notes)
     sides, looks = zip(*(strip.data(union, compact) for strip in strips), strict=True)
+    locks = list(dict.fromkeys(lock for side in sides for lock in side["locks"]))
     for side, name, strip in zip(sides, titles, strips, strict=True):
-        side["name"] = name
+        side |= {"name": name, "locks": locks}
         for row, frame in zip(side["frames"], strip.kept, strict=True):
             row["task"] = said(frame).removesuffix(frame.sentence).removesuffix(": ")
     places = list(_places(kept, pairs, strips, lockstep.parting))
