@@ -236,12 +236,12 @@ def test_ends_that_differ_are_told(result: Result, says: str) -> None:
 def test_what_is_alike_is_left_out_of_a_long_text_and_counted() -> None:
     text = compare_text(steps("a" * 200 + "x" + "b" * 100), steps("a" * 200 + "b" * 100))
     assert len(text.splitlines()) < 20
-    assert "...    196 steps that are the same in both" in text
+    assert "...    197 steps that are the same in both" in text
     assert "... and 395 lines more" in compare_text(steps("a" * 256), steps("b" * 256))
 
 
 def test_the_same_twice_does_not_part() -> None:
-    assert "They do not part: 14 steps in both" not in (text := compare_text(opened("7.0"), opened("7.0")))
+    text = compare_text(opened("7.0"), opened("7.0"))
     assert "They do not part: 13 steps in both, 0 only before, 0 only after." in text
     assert "here they part" not in text
 

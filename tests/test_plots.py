@@ -90,7 +90,7 @@ def test_timelines_above_each_other_share_the_axis_of_steps() -> None:
 
 
 NO_PLOT = [
-    (lambda: lock_bars(), "no timeline"),
+    (lock_bars, "no timeline"),
     (lambda: lock_bars(unshared().timelines[-1], titles=("a", "b")), "2 titles for 1 timelines"),
     (lambda: growth({}), "nothing to plot"),
     (lambda: growth({"one": []}), "nothing to plot"),

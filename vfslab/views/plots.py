@@ -190,14 +190,11 @@ class Growth(_Plot):
         for slot, (name, values) in enumerate(self.points.items(), len(self.series)):
             style = {"linestyle": "none", "marker": _MARKERS[slot % len(_MARKERS)], "color": _colour(slot)}
             drawn += other.plot(*_columns(values), label=f"{name} (measured)", **style)
-        values = [
-            count
-            for counted in (self.series, self.points)
-            for pairs in counted.values()
-            for _, count in pairs
+        drawn_counts = [
+            pair[1] for counted in (self.series, self.points) for one in counted.values() for pair in one
         ]
         for one in {axes, other}:
-            if min(values) >= 0:
+            if min(drawn_counts) >= 0:
                 one.set_ylim(bottom=0)
             one.spines["top"].set_visible(False)
             one.spines["right"].set_visible(one is other is not axes)
