@@ -1,4 +1,4 @@
-"""Two timelines in lockstep in a real browser: as a page with the network off, and as a widget in JupyterLab."""
+"""Two timelines in lockstep in a real browser: a page with the network off, and a widget in JupyterLab."""
 
 from __future__ import annotations
 
