@@ -17,7 +17,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.dot, pytest.mark.slow]
 if importlib.util.find_spec("playwright") is None and "browser" not in os.environ.get("VFSLAB_REQUIRE", ""):
     pytest.skip("playwright is not installed", allow_module_level=True)
 
-from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright  # noqa: E402 (where it is there)
+from playwright.sync_api import Browser, Locator, Page, expect  # noqa: E402 (where it is there)
 
 CHECKS = Path(__file__).with_name("checks.js").read_text()
 CELL = """import test_lockstep
@@ -32,14 +32,6 @@ def shown() -> Comparison:
 def wrong(name: str) -> str:
     """One of the checks in checks.js, as a function that the page applies to an element."""
     return f"element => ({CHECKS}).{name}(element)"
-
-
-@pytest.fixture(scope="module")
-def browser(chromium: str) -> Iterator[Browser]:
-    with sync_playwright() as driver:
-        opened = lab.launch(driver, chromium)
-        yield opened
-        opened.close()
 
 
 @pytest.fixture
