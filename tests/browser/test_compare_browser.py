@@ -5,12 +5,14 @@ from __future__ import annotations
 import importlib.util
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 import lab
 import test_lockstep
+import timelines
 from vfslab.views.compare import Comparison, compare
 
 pytestmark = [pytest.mark.browser, pytest.mark.dot, pytest.mark.slow]
@@ -34,16 +36,21 @@ def wrong(name: str) -> str:
     return f"element => ({CHECKS}).{name}(element)"
 
 
+@contextmanager
+def offline(browser: Browser, path: Path, comparison: Comparison) -> Iterator[Page]:
+    """A page without a network that shows nothing but the comparison."""
+    path.write_text(f"<!doctype html><meta charset='utf-8'>{comparison.html()}", encoding="utf-8")
+    context = browser.new_context(offline=True, viewport={"width": 1280, "height": 900})
+    page = context.new_page()
+    page.goto(path.as_uri())
+    yield page
+    context.close()
+
+
 @pytest.fixture
 def page(browser: Browser, tmp_path: Path) -> Iterator[Page]:
-    """A page without a network that shows nothing but the comparison."""
-    path = tmp_path / "page.html"
-    path.write_text(f"<!doctype html><meta charset='utf-8'>{shown().html()}", encoding="utf-8")
-    context = browser.new_context(offline=True, viewport={"width": 1280, "height": 900})
-    opened = context.new_page()
-    opened.goto(path.as_uri())
-    yield opened
-    context.close()
+    with offline(browser, tmp_path / "page.html", shown()) as opened:
+        yield opened
 
 
 def at(stepper: Locator, place: int) -> None:
@@ -119,6 +126,22 @@ def test_nothing_moves_from_place_to_place(page: Page) -> None:
     for _ in shown().data["places"]:
         page.keyboard.press("ArrowRight")
         assert stepper.bounding_box() == height
+
+
+def test_large_pictures_are_scrolled_together_to_what_is_new(browser: Browser, tmp_path: Path) -> None:
+    large = compare(timelines.copy_of_namespace(9), timelines.copy_of_namespace(8))
+    with offline(browser, tmp_path / "large.html", large) as page:
+        page.locator(".vfslab-stepper").focus()
+        page.keyboard.press("PageDown")  # they part: memory for the mount that only one copies
+        page.keyboard.press("ArrowRight")
+        expect(page.locator(".vf-side .mount.new").first).to_be_in_viewport()
+        page.wait_for_function(
+            """() => {
+              const stages = [...document.querySelectorAll(".vf-side .vf-stage")];
+              const [one, other] = stages.map(stage => stage.scrollTop);
+              return one > 0 && one === other;
+            }"""
+        )
 
 
 def test_a_widget_in_jupyterlab(browser: Browser, tmp_path: Path) -> None:

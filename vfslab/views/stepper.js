@@ -163,7 +163,14 @@ function beside(side, which, svgText) {
     element.classList.toggle("vf-alone", does.textContent !== "waits" && sign !== "=");
     return frame;
   }
-  return { element, show };
+  return { element, show, stages: one.stages };
+}
+
+// Two drawings of one layout: what is in sight in one is in sight in the other.
+function scrollTogether(one, other) {
+  for (const [from, to] of [[one, other], [other, one]]) {
+    from.addEventListener("scroll", () => to.scrollTo(from.scrollLeft, from.scrollTop));
+  }
 }
 
 // All places at a glance: a cell each, above what the first does, below what the second does.
@@ -194,6 +201,7 @@ export function stepper(data, svgText, start = 0, moved = () => {}) {
   const places = data.places || data.frames.map((frame, i) => ({ number: frame.number, events: frame.events, at: [i] }));
   const panels = pair ? data.sides.map((side, which) => beside(side, which, svgText)) : [panel(data, svgText)];
   const bar = pair ? course(data) : { elements: [], show: () => {} };
+  if (pair && svgText) scrollTogether(panels[0].stages[0], panels[1].stages[0]);
   const unit = pair ? "place" : "step";
   const end = places.length - 1;
   const count = make("span", { class: "vf-count" });
