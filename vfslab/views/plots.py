@@ -138,6 +138,8 @@ def _draw_lanes(axes: Axes, lanes: Mapping[str, Sequence[Held]], colours: Mappin
     for lane, spans in enumerate(lanes.values()):
         for shared in (False, True):
             bars = [(span.first, span.end - span.first) for span in spans if span.shared == shared]
+            if not bars:
+                continue
             look: dict[str, Any] = {"facecolor": colours[spans[0].lock], "edgecolor": palette.PAPER}
             if shared:  # hatched, and said in a word below
                 look["hatch"] = "///"
