@@ -94,6 +94,7 @@ PARTS = [
     {"load"},
     {"invariants"},
     {"drive"},
+    {"lockstep"},
     {"calls"},
     {"spell"},
     {"machine"},

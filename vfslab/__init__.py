@@ -20,8 +20,10 @@ if TYPE_CHECKING:
     from .oracle.own import own_mounts
     from .shell.session import Session
     from .snapshot import Snapshot
+    from .views.compare import compare
+    from .views.compare_text import compare_text
     from .views.diagram import Diagram, show
-    from .views.plots import lock_plot
+    from .views.plots import growth, lock_bars, lock_plot
     from .views.stepper import Stepper
 
 _HOMES = {
@@ -33,6 +35,10 @@ _HOMES = {
     "Snapshot": ".snapshot",
     "Stepper": ".views.stepper",
     "Timeline": ".drive",
+    "compare": ".views.compare",
+    "compare_text": ".views.compare_text",
+    "growth": ".views.plots",
+    "lock_bars": ".views.plots",
     "lock_plot": ".views.plots",
     "own_mounts": ".oracle.own",
     "record": ".drive",
@@ -48,6 +54,10 @@ __all__ = [
     "Snapshot",
     "Stepper",
     "Timeline",
+    "compare",
+    "compare_text",
+    "growth",
+    "lock_bars",
     "lock_plot",
     "own_mounts",
     "record",

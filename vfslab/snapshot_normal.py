@@ -1,10 +1,12 @@
-"""Snapshots with all numbers counted from 1: what is left is the topology.
+"""Snapshots with other numbers: all counted from 1, so that what is left is the topology; or mounts renamed.
 
 Knows which fields of the rows are numbers that a kernel hands out, and nothing of
 what they are compared for.
 """
 
 from __future__ import annotations
+
+from collections.abc import Mapping
 
 from vfslab.snapshot import Place, Snapshot
 
@@ -58,4 +60,30 @@ def normalised(snapshot: Snapshot) -> Snapshot:
         {row.id: row for row in namespaces},
         {task.pid: task for task in tasks},
         tuple(lock._replace(pid=pids[lock.pid]) for lock in snapshot.locks),
+    )
+
+
+def with_ids(snapshot: Snapshot, ids: Mapping[int, int]) -> Snapshot:
+    """``snapshot`` with other ids for the mounts that ``ids`` names; all that is read of a mount stays."""
+    if all(ids.get(id, id) == id for id in snapshot.mounts):
+        return snapshot
+
+    def new(old: int) -> int:
+        return ids.get(old, old)
+
+    def place(old: Place) -> Place:
+        return Place(new(old.mount), old.path)
+
+    mounts = [
+        mount._replace(id=new(mount.id), parent=new(mount.parent), master_mount=new(mount.master_mount))
+        for mount in snapshot.mounts.values()
+    ]
+    return Snapshot(
+        {mount.id: mount for mount in sorted(mounts, key=lambda mount: mount.id)},
+        {id: row._replace(root=new(row.root)) for id, row in snapshot.namespaces.items()},
+        {
+            pid: task._replace(root=place(task.root), cwd=place(task.cwd))
+            for pid, task in snapshot.tasks.items()
+        },
+        snapshot.locks,
     )

@@ -26,7 +26,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.dot, pytest.mark.slow]
 if importlib.util.find_spec("playwright") is None and "browser" not in os.environ.get("VFSLAB_REQUIRE", ""):
     pytest.skip("playwright is not installed", allow_module_level=True)
 
-from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright  # noqa: E402 (where it is there)
+from playwright.sync_api import Browser, Locator, Page, expect  # noqa: E402 (where it is there)
 
 CELLS = [
     "import timelines\nfrom vfslab.views.diagram import show\nfrom vfslab.views.stepper import Stepper",
@@ -58,14 +58,6 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = str(Path(timelines.__file__).parent)
     lab.write_notebook(made / "x.ipynb", f"import sys\nsys.path.insert(0, {path!r})", *CELLS)
     return made
-
-
-@pytest.fixture(scope="module")
-def browser(chromium: str) -> Iterator[Browser]:
-    with sync_playwright() as driver:
-        opened = lab.launch(driver, chromium)
-        yield opened
-        opened.close()
 
 
 @pytest.fixture(scope="module")

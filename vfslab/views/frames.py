@@ -6,11 +6,12 @@ be shown is left out here, and said.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from vfslab.kernel.effects import Acquire, Alloc, Release, Step
 from vfslab.snapshot import Snapshot
+from vfslab.snapshot_normal import with_ids
 from vfslab.views import dot
 from vfslab.views import picture as pictures
 from vfslab.views.picture import Picture
@@ -23,6 +24,8 @@ FRAMES_MAX = 500
 MOUNTS_MAX = 200
 
 EVENTS = {
+    "parting": "they part",
+    "different": "only in one",
     "picture": "any change",
     "new": "new mount",
     "attach": "attach or move",
@@ -51,38 +54,102 @@ class Frames(NamedTuple):
     first: dict[str, Look]
 
 
+class Strip:
+    """Some frames of a timeline and what is drawn of each: ``pictures`` is empty where there is too much.
+
+    ``reason`` says why. ``ids`` gives mounts other ids than their own, where two timelines share a drawing.
+    """
+
+    def __init__(
+        self, timeline: Timeline, kept: Sequence[Frame], ids: Mapping[int, int] | None = None
+    ) -> None:
+        self.timeline = timeline
+        self.kept = kept
+        self._ids = ids or {}
+        snapshots, self.reason = _snapshots(kept)
+        self._snapshots = [with_ids(snapshot, self._ids) for snapshot in snapshots]
+        self.pictures = self._pictures()
+        self.events = [list(_events(timeline, kept, self._snapshots, at)) for at in range(len(kept))]
+
+    def _own(self, numbers: Iterable[int]) -> tuple[int, ...]:
+        return tuple(self._ids.get(number, number) for number in numbers)
+
+    def _pictures(self) -> list[Picture]:
+        """A picture for each snapshot; mounts that are in no namespace yet stand where they will belong.
+
+        The covered namespace roots are shown, all of them, if a step deals with one:
+        then trees begin at one height.
+        """
+        snapshots = self._snapshots
+        touched = {number for frame in self.kept for number in self._own(_named(frame))}
+        roots = {ns.root for snapshot in snapshots for ns in snapshot.namespaces.values()}
+        mounts = [mount for snapshot in snapshots for mount in snapshot.mounts.values()]
+        homes = {mount.id: mount.ns for mount in mounts if mount.ns is not None}
+        found: list[Picture] = []
+        for before, now in zip([None, *snapshots], snapshots, strict=False):
+            same = before is not None and now == before
+            found.append(
+                found[-1] if same else pictures.picture(now, roots if roots & touched else (), homes)
+            )
+        return found
+
+    def data(self, union: Picture | None, compact: bool) -> tuple[dict[str, Any], dict[str, Look]]:
+        """What a page steps through, these frames in the drawing of ``union``; and the looks of the first."""
+        tracks: dict[str, list[tuple[int, str, tuple[str, ...]]]] = {}
+        first: dict[str, Look] = {}
+        shown: dict[str, Look] = {}
+        for place, now in enumerate(self._marked() if union else ()):
+            assert union is not None
+            found = looks(now, union, compact)
+            for part, look in found.items():
+                if shown.get(part) != look:
+                    tracks.setdefault(part, []).append((place, *look))
+            shown = found
+            first = first or found
+        rows = zip(self.kept, self.events, strict=True)
+        data = {
+            "title": self.timeline.title,
+            "last": len(self.timeline) - 1,
+            "locks": list(dict.fromkeys(lock for frame in self.kept for lock in frame.locks)),
+            "frames": [_row(self.timeline, frame, kinds) for frame, kinds in rows],
+            "tracks": tracks,
+        }
+        return data, first
+
+    def _marked(self) -> Iterator[Picture]:
+        drawn, kept = self.pictures, self.kept
+        for place, now in enumerate(drawn):
+            after = drawn[place + 1] if place + 1 < len(drawn) else None
+            follows = place > 0 and kept[place].index == kept[place - 1].index + 1
+            before = drawn[place - 1] if follows else None
+            yield pictures.mark(now, before, after, self._own(kept[place].mounts))
+
+
 def frames(timeline: Timeline) -> Frames:
     """The frames of ``timeline``, without the middle of one that is too long."""
     kept, notes = _thinned(timeline)
-    snapshots, reason = _snapshots(kept)
-    if reason:
-        notes.append(reason)
-    drawn = _pictures(kept, snapshots)
-    union = pictures.union(drawn) if drawn else None
-    compact = union is not None and dot.is_large(union)
-    tracks: dict[str, list[tuple[int, str, tuple[str, ...]]]] = {}
-    first: dict[str, Look] = {}
-    shown: dict[str, Look] = {}
-    for place, now in enumerate(_marked(kept, drawn) if union else ()):
-        assert union is not None
-        found = looks(now, union, compact)
-        for part, look in found.items():
-            if shown.get(part) != look:
-                tracks.setdefault(part, []).append((place, *look))
-        shown = found
-        first = first or found
-    events = [list(_events(timeline, kept, snapshots, place)) for place in range(len(kept))]
-    occurring = {kind for kinds in events for kind in kinds}
-    data = {
-        "title": timeline.title,
-        "last": len(timeline) - 1,
-        "locks": list(dict.fromkeys(lock for frame in kept for lock in frame.locks)),
-        "events": [[kind, words] for kind, words in EVENTS.items() if kind in occurring],
-        "frames": [_row(timeline, frame, kinds) for frame, kinds in zip(kept, events, strict=True)],
-        "tracks": tracks,
-        "notes": notes,
-    }
-    return Frames(union, compact, data, first)
+    strip = Strip(timeline, kept)
+    union, compact = drawing([strip], notes)
+    data, first = strip.data(union, compact)
+    return Frames(union, compact, data | {"events": occurring(strip.events), "notes": notes}, first)
+
+
+def drawing(strips: Sequence[Strip], notes: list[str]) -> tuple[Picture | None, bool]:
+    """The one picture with all that ``strips`` ever show, and whether its mounts are rows.
+
+    None, and a line more in ``notes``, where there is too much.
+    """
+    notes += dict.fromkeys(strip.reason for strip in strips if strip.reason)
+    if not all(strip.pictures for strip in strips):
+        return None, False
+    union = pictures.union(picture for strip in strips for picture in strip.pictures)
+    return union, dot.is_large(union)
+
+
+def occurring(events: Iterable[Collection[str]]) -> list[list[str]]:
+    """The kinds among ``events`` with their words, in the order of ``EVENTS``."""
+    found = {kind for kinds in events for kind in kinds}
+    return [[kind, words] for kind, words in EVENTS.items() if kind in found]
 
 
 def _thinned(timeline: Timeline) -> tuple[list[Frame], list[str]]:
@@ -106,33 +173,9 @@ def _snapshots(kept: Sequence[Frame]) -> tuple[list[Snapshot], str]:
     return [frame.snapshot for frame in kept], ""
 
 
-def _pictures(kept: Sequence[Frame], snapshots: Sequence[Snapshot]) -> list[Picture]:
-    """A picture for each snapshot; mounts that are in no namespace yet stand where they will belong.
-
-    The covered namespace roots are shown, all of them, if a step deals with one:
-    then trees begin at one height.
-    """
-    touched = {number for frame in kept for number in _named(frame)}
-    roots = {ns.root for snapshot in snapshots for ns in snapshot.namespaces.values()}
-    mounts = [mount for snapshot in snapshots for mount in snapshot.mounts.values()]
-    homes = {mount.id: mount.ns for mount in mounts if mount.ns is not None}
-    found: list[Picture] = []
-    for before, now in zip([None, *snapshots], snapshots, strict=False):
-        same = before is not None and now == before
-        found.append(found[-1] if same else pictures.picture(now, roots if roots & touched else (), homes))
-    return found
-
-
 def _named(frame: Frame) -> tuple[int, ...]:
     """The mounts that the sentence names: those it touches, and others."""
     return frame.effect.mounts + frame.effect.others if isinstance(frame.effect, Step) else ()
-
-
-def _marked(kept: Sequence[Frame], drawn: Sequence[Picture]) -> Iterator[Picture]:
-    for place, now in enumerate(drawn):
-        after = drawn[place + 1] if place + 1 < len(drawn) else None
-        follows = place > 0 and kept[place].index == kept[place - 1].index + 1
-        yield pictures.mark(now, drawn[place - 1] if follows else None, after, kept[place].mounts)
 
 
 def _row(timeline: Timeline, frame: Frame, kinds: list[str]) -> dict[str, Any]:
@@ -163,7 +206,8 @@ def _events(
         yield "lock"
     if isinstance(frame.effect, Alloc):
         yield "memory"
-    if frame.index == len(timeline) - 1 and timeline.result.errno is not None:
+    failed = timeline.result.errno is not None or timeline.result.oops is not None
+    if frame.index == len(timeline) - 1 and failed:
         yield "failure"
 
 

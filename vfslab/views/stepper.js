@@ -1,4 +1,4 @@
-// Steps through the frames of a timeline in the page, without asking a kernel.
+// Steps through the frames of a timeline, or of two in lockstep, in the page, without asking a kernel.
 // One drawing holds everything that is ever shown; a step changes classes and words.
 // Used as it is by anywidget, and inlined into exported pages. All text is set as text.
 
@@ -44,6 +44,7 @@ function drawing(text) {
   const box = svg.viewBox.baseVal;
   svg.removeAttribute("width");
   svg.removeAttribute("height");
+  for (const part of svg.querySelectorAll("[id]")) part.removeAttribute("id"); // it may be drawn twice in a page
   svg.style.setProperty("--vf-width", `${box.width * 1.25}px`);
   return svg;
 }
@@ -94,51 +95,137 @@ function bringIntoSight(stage, marked) {
   stage.scrollLeft += boxes[0].left - frame.left - (frame.width - boxes[0].width) / 2;
 }
 
-// Builds a stepper from its data and its drawing (SVG text, or nothing) and gives its element.
-// `start` is the place to open at; `moved` is told every place that is stepped to.
-export function stepper(data, svgText, start = 0, moved = () => {}) {
-  const frames = data.frames;
-  const end = frames.length - 1;
-  const count = make("span", { class: "vf-count" });
+// What a side is called to do at a place with this sign: on the left, on the right.
+const SIGNS = {
+  "=": ["same in both", "same in both"],
+  "<": ["only here", "waits"],
+  ">": ["waits", "only here"],
+  "<>": ["ends differently", "ends differently"],
+};
+
+// The sentence, the locks and the picture of one timeline, and `show`, which takes them to a frame.
+function panel(side, svgText) {
+  const frames = side.frames;
   const says = make("p", { class: "vf-says", "aria-live": "polite", "aria-atomic": "true" });
   const where = make("span", { class: "vf-code" });
   // The longest sentence, unseen, keeps the room for all of them, so that nothing below moves.
   const longest = frames.reduce((found, frame) => (frame.says.length > found.length ? frame.says : found), "");
-  const locks = data.locks.map((name) => ({ name, state: make("span", { class: "vf-state" }), chip: null }));
+  const locks = side.locks.map((name) => ({ name, state: make("span", { class: "vf-state" }), chip: null }));
   for (const lock of locks) {
     lock.chip = make("span", { class: "vf-lock" }, make("span", { class: "vf-code" }, lock.name), lock.state);
   }
+  const sentence = make("div", { class: "vf-sentence" }, says,
+    make("p", { class: "vf-says vf-room", "aria-hidden": "true" }, longest));
+  const facts = make("div", { class: "vf-facts" },
+    make("span", { class: "vf-where" }, "in ", where),
+    make("span", { class: "vf-locks" }, locks.length ? "locks" : "no locks", ...locks.map((lock) => lock.chip)));
+  const svg = svgText ? drawing(svgText) : null;
+  const parts = svg ? findParts(svg, side.tracks) : [];
+  const stage = make("div", { class: "vf-stage" }, ...(svg ? [svg] : []));
+
+  function show(index) {
+    const frame = frames[index];
+    const marked = dress(parts, index);
+    says.textContent = frame.says;
+    where.textContent = frame.function ? `${frame.function}()` : "";
+    where.parentElement.firstChild.textContent = frame.task ? `${frame.task} in ` : "in ";
+    where.parentElement.classList.toggle("vf-empty", !frame.function);
+    for (const lock of locks) {
+      const held = frame.locks.includes(lock.name);
+      lock.chip.classList.toggle("vf-held", held);
+      lock.state.textContent = held ? "held" : "free";
+    }
+    says.classList.toggle("vf-failed", frame.events.includes("failure"));
+    if (svg) {
+      svg.dataset.step = frame.number;
+      svg.setAttribute("aria-label", frame.says);
+      bringIntoSight(stage, marked);
+    }
+    return frame;
+  }
+
+  return { sentence, facts, stages: svg ? [stage] : [], show };
+}
+
+// A panel with its name and what it does at a place, beside another.
+function beside(side, which, svgText) {
+  const one = panel(side, svgText);
+  const count = make("span", { class: "vf-count" });
+  const does = make("span", { class: "vf-does" });
+  const element = make("section", { class: "vf-side", "aria-label": side.name },
+    make("div", { class: "vf-head" }, make("span", { class: "vf-name" }, side.name), does, count),
+    ...one.stages, one.sentence, one.facts);
+  function show(index, sign) {
+    const frame = one.show(index);
+    count.textContent = `step ${frame.number} of ${side.last}`;
+    does.textContent = SIGNS[sign][which];
+    element.classList.toggle("vf-waits", does.textContent === "waits");
+    element.classList.toggle("vf-alone", does.textContent !== "waits" && sign !== "=");
+    return frame;
+  }
+  return { element, show, stages: one.stages };
+}
+
+// Two drawings of one layout: what is in sight in one is in sight in the other.
+function scrollTogether(one, other) {
+  for (const [from, to] of [[one, other], [other, one]]) {
+    from.addEventListener("scroll", () => to.scrollTo(from.scrollLeft, from.scrollTop));
+  }
+}
+
+// All places at a glance: a cell each, above what the first does, below what the second does.
+function course(data) {
+  const cells = data.places.map((at) => make("span", {
+    class: `vf-cell${at.events.includes("parting") ? " vf-parts" : ""}`, "data-sign": at.sign,
+  }));
+  const names = data.sides.map((side) => side.name);
+  const bar = make("div", { class: "vf-course", role: "img", "aria-label": `All places: ${data.counts}` }, ...cells);
+  const word = make("p", { class: "vf-verdict" }, data.verdict);
+  const key = make("p", { class: "vf-note vf-course-key" },
+    `Upper row: ${names[0]}. Lower row: ${names[1]}. Empty: not there.${data.places.some((at) => at.events.includes("parting")) ? " ▼: here they part." : ""}`);
+  const here = make("p", { class: "vf-here", role: "status" });
+  let now = null;
+  function show(place) {
+    now?.classList.remove("vf-now");
+    now = cells[place];
+    now.classList.add("vf-now");
+    here.textContent = data.places[place].events.includes("parting") ? "▼ Here they part" : "";
+  }
+  return { elements: [word, bar, key, here], show };
+}
+
+// Builds a stepper from its data and its drawing (SVG text, or nothing) and gives its element.
+// `start` is the place to open at; `moved` is told every place that is stepped to.
+export function stepper(data, svgText, start = 0, moved = () => {}) {
+  const pair = Boolean(data.sides);
+  const places = data.places || data.frames.map((frame, i) => ({ number: frame.number, events: frame.events, at: [i] }));
+  const panels = pair ? data.sides.map((side, which) => beside(side, which, svgText)) : [panel(data, svgText)];
+  const bar = pair ? course(data) : { elements: [], show: () => {} };
+  if (pair && svgText) scrollTogether(panels[0].stages[0], panels[1].stages[0]);
+  const unit = pair ? "place" : "step";
+  const end = places.length - 1;
+  const count = make("span", { class: "vf-count" });
   const previous = button("previous", "Previous");
   const play = button("play", "Play");
   const next = button("next", "Next");
   const jump = button("jump", "Next event");
-  const slider = make("input", { type: "range", min: 0, max: end, step: 1, "aria-label": "Step" });
+  const slider = make("input", { type: "range", min: 0, max: end, step: 1, "aria-label": pair ? "Place" : "Step" });
   const kinds = make("select", { class: "vf-kinds", "aria-label": "Event to jump to" },
     ...data.events.map(([kind, words]) => make("option", { value: kind }, words)));
   const stage = make("div", { class: "vf-stage" });
   const root = make("div", {
-    class: "vfslab-stepper", role: "group", tabindex: 0, "aria-label": `Stepper: ${data.title}`,
-    "data-lm-suppress-shortcuts": "true",
+    class: pair ? "vfslab-stepper vf-pair" : "vfslab-stepper", role: "group", tabindex: 0,
+    "aria-label": `${pair ? "Comparison" : "Stepper"}: ${data.title}`, "data-lm-suppress-shortcuts": "true",
   },
     make("div", { class: "vf-head" }, make("span", { class: "vf-title vf-code" }, data.title), count),
     make("div", { class: "vf-controls", role: "toolbar", "aria-label": "Steps" }, previous, play, next, slider,
       make("span", { class: "vf-events" }, kinds, jump)),
-    make("div", { class: "vf-sentence" }, says, make("p", { class: "vf-says vf-room", "aria-hidden": "true" }, longest)),
-    make("div", { class: "vf-facts" },
-      make("span", { class: "vf-where" }, "in ", where),
-      make("span", { class: "vf-locks" }, locks.length ? "locks" : "no locks", ...locks.map((lock) => lock.chip))),
-    stage,
+    ...bar.elements,
+    ...(pair
+      ? [make("div", { class: "vf-sides" }, ...panels.map((one) => one.element))]
+      : [panels[0].sentence, panels[0].facts, ...panels[0].stages]),
     ...data.notes.map((note) => make("p", { class: "vf-note" }, note)));
 
-  let svg = null;
-  let parts = [];
-  if (svgText) {
-    svg = drawing(svgText);
-    parts = findParts(svg, data.tracks);
-    stage.append(svg);
-  } else {
-    stage.remove();
-  }
   root.append(folded("All steps as text", make("pre", {}, data.text)));
   if (data.legend) {
     const signs = drawing(data.legend);
@@ -154,28 +241,16 @@ export function stepper(data, svgText, start = 0, moved = () => {}) {
     const target = Math.max(0, Math.min(end, wanted));
     if (target === place) return;
     place = target;
-    const frame = frames[place];
-    const marked = dress(parts, place);
-    count.textContent = `step ${frame.number} of ${data.last}`;
-    says.textContent = frame.says;
-    where.textContent = frame.function ? `${frame.function}()` : "";
-    where.parentElement.classList.toggle("vf-empty", !frame.function);
-    for (const lock of locks) {
-      const held = frame.locks.includes(lock.name);
-      lock.chip.classList.toggle("vf-held", held);
-      lock.state.textContent = held ? "held" : "free";
-    }
-    says.classList.toggle("vf-failed", frame.events.includes("failure"));
+    const { number, at, sign } = places[place];
+    const shown = panels.map((one, which) => one.show(at[which], sign));
+    bar.show(place);
+    count.textContent = `${unit} ${number} of ${data.last}`;
     slider.value = place;
-    slider.setAttribute("aria-valuetext", `step ${frame.number} of ${data.last}: ${frame.says}`);
+    const told = shown.map((frame, which) => (pair ? `${data.sides[which].name}: ${frame.says}` : frame.says));
+    slider.setAttribute("aria-valuetext", `${unit} ${number} of ${data.last}: ${told.join("; ")}`);
     previous.toggleAttribute("disabled", place === 0);
     next.toggleAttribute("disabled", place === end);
-    root.dataset.step = frame.number;
-    if (svg) {
-      svg.dataset.step = frame.number;
-      svg.setAttribute("aria-label", frame.says);
-      bringIntoSight(stage, marked);
-    }
+    root.dataset.step = number;
     moved(place);
   }
 
@@ -212,7 +287,7 @@ export function stepper(data, svgText, start = 0, moved = () => {}) {
 
   function event(direction) {
     for (let i = place + direction; i >= 0 && i <= end; i += direction) {
-      if (frames[i].events.includes(kinds.value)) return go(i);
+      if (places[i].events.includes(kinds.value)) return go(i);
     }
     go(direction > 0 ? end : 0);
   }

@@ -14,7 +14,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from vfslab.views import dot, engine, palette
-from vfslab.views.frames import frames
+from vfslab.views.frames import Frames, frames
 from vfslab.views.scene import asset, data_uri, key, stage
 
 if TYPE_CHECKING:
@@ -24,16 +24,16 @@ TEXT_STEPS = 40
 """The text twin names at most so many steps."""
 
 
-class Stepper:
-    """What a notebook shows of ``timeline``: a widget, the same as a page without a kernel, and as text.
+class Stepped:
+    """What is stepped through in a notebook: as a widget, the same as a page without a kernel, and as text.
 
-    Where no picture can be made, for want of a Graphviz program or because there is
-    too much to be read, all the rest is there and a note says why.
+    ``shown`` is what a page steps through, ``text`` its twin. Where no picture can be made, for want of a
+    Graphviz program or because there is too much to be read, all the rest is there and a note says why.
     """
 
-    def __init__(self, timeline: Timeline) -> None:
-        union, compact, self.data, first = frames(timeline)
-        self.text = self.data["text"] = _text(timeline, self.data)
+    def __init__(self, shown: Frames, text: str) -> None:
+        union, compact, self.data, first = shown
+        self.text = self.data["text"] = text
         self.svg = ""
         self.id = "vf-" + hashlib.sha256(json.dumps(self.data).encode()).hexdigest()[:10]
         if union is not None:
@@ -45,7 +45,7 @@ class Stepper:
 
     @cached_property
     def widget(self) -> Any:
-        """The stepper as a Jupyter widget. Raises ImportError where anywidget is not installed."""
+        """It as a Jupyter widget. Raises ImportError where anywidget is not installed."""
         import anywidget
         import traitlets
 
@@ -61,7 +61,7 @@ class Stepper:
         return widget
 
     def html(self) -> str:
-        """The stepper as a piece of a page that needs neither kernel nor network.
+        """It as a piece of a page that needs neither kernel nor network.
 
         Where scripts are not run it shows the state before the first step and the steps as text.
         """
@@ -88,6 +88,14 @@ class Stepper:
         except ImportError:  # without anywidget the page serves
             bundle, metadata = {}, {}
         return {**bundle, "text/plain": self.text, "text/html": self.html()}, metadata
+
+
+class Stepper(Stepped):
+    """``timeline`` under the hand."""
+
+    def __init__(self, timeline: Timeline) -> None:
+        shown = frames(timeline)
+        super().__init__(shown, _text(timeline, shown.data))
 
 
 def _sheet() -> str:
