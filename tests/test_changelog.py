@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from vfslab.changelog import Fix, entries, fix, fixes
+from vfslab.changelog import Fix, entries, evidence, fix, fixes
 from vfslab.cli import main
 
 TESTS = Path(__file__).parent
@@ -63,13 +63,8 @@ def test_real_kernels_were_asked(change: Fix) -> None:
         assert (TESTS / "litmus" / f"{name}.mnt").is_file()
         answers = {path.parent.parent.name for path in TESTS.glob(f"recordings/*/{name}.json")}
         assert answers, name
-    if len(change.evidence) == 2:
-        before, after = (
-            {path.parent.parent.name for path in TESTS.glob(f"recordings/*/{name}.json")}
-            for name in change.evidence
-        )
-        assert before - after
-        assert after - before
+    # some kernels have the change, some have not, and their answers differ
+    assert len(evidence(change)) > 1 or change.no_evidence
 
 
 def test_every_entry_of_the_feed_is_listed() -> None:

@@ -18,11 +18,13 @@ if TYPE_CHECKING:
     from .model import Model
     from .oracle.live import RunningKernel
     from .oracle.own import own_mounts
+    from .scenario import Scenario
     from .shell.session import Session
     from .snapshot import Snapshot
     from .views.compare import compare
     from .views.compare_text import compare_text
     from .views.diagram import Diagram, show
+    from .views.patch import Patch
     from .views.plots import growth, lock_bars, lock_plot
     from .views.stepper import Stepper
 
@@ -30,7 +32,9 @@ _HOMES = {
     "Diagram": ".views.diagram",
     "Kernel": ".kernel",
     "Model": ".model",
+    "Patch": ".views.patch",
     "RunningKernel": ".oracle.live",
+    "Scenario": ".scenario",
     "Session": ".shell.session",
     "Snapshot": ".snapshot",
     "Stepper": ".views.stepper",
@@ -49,7 +53,9 @@ __all__ = [
     "Diagram",
     "Kernel",
     "Model",
+    "Patch",
     "RunningKernel",
+    "Scenario",
     "Session",
     "Snapshot",
     "Stepper",

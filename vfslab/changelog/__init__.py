@@ -13,9 +13,10 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
+from .evidence import Evidence, evidence
 from .fix import Changed, Fix, Found, Side
 
-__all__ = ["Changed", "Entry", "Fix", "Found", "Side", "entries", "fix", "fixes"]
+__all__ = ["Changed", "Entry", "Evidence", "Fix", "Found", "Side", "entries", "evidence", "fix", "fixes"]
 
 
 class Entry(NamedTuple):

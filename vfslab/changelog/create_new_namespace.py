@@ -39,6 +39,5 @@ FIX = Fix(
     find=explored(SCENARIO, COMMIT),
     notebook="06-one-lock.ipynb",
     section="One failing call",
-    evidence=("new-namespaces/refused-copy",),
     no_evidence="no image of 7.0-rc1 is left; 7.1.13 with KASAN and the old function died as the model does",
 )

@@ -72,6 +72,12 @@ class Fix:
     area: str = "mount"
     sequel: bool = False
 
+    def world(self, side: Side) -> Any:
+        """The scenario on that side of the change. Raises ValueError where there is none to be run."""
+        if not hasattr(self.scenario, "reverted"):
+            raise ValueError(f"{self.commit} is shown by inputs, not by a scenario")
+        return self.scenario.reverted(self.commit) if side == "before" else self.scenario
+
     def source(self, side: Side) -> str:
         """The changed functions on that side, one after the other."""
         return "\n\n".join(filter(None, (changed.source(side) for changed in self.changed)))

@@ -15,18 +15,13 @@ from vfslab.scenario import Scenario
 from .fix import Found, Side
 
 
-def side_of(scenario: Scenario, commit: str, side: Side) -> Scenario:
-    """The scenario on that side of the change."""
-    return scenario.reverted(commit) if side == "before" else scenario
-
-
 def explored(
     scenario: Scenario, commit: str, rule: Rule | None = None, bounds: Bounds = BOUNDS
 ) -> Callable[[Side], Found]:
     """Search all orders and failures of the scenario with the change and without it."""
 
     def find(side: Side) -> Found:
-        one = side_of(scenario, commit, side)
+        one = scenario.reverted(commit) if side == "before" else scenario
         found = one.explore(rule, bounds=bounds)
         if found.broken is None:
             return Found(None, found.states)

@@ -107,7 +107,7 @@ FIXES = (
         ),
         root_is_a_directory,
         open_new_namespace,
-        ("errno/open-tree-namespace-of-file-7.0", "errno/open-tree-namespace-of-file"),
+        ("errno/open-tree-namespace-of-file-7.0",),
         author="Jann Horn",
     ),
     _sequel(
@@ -124,7 +124,7 @@ FIXES = (
         ),
         refusals,
         do_fsmount,
-        ("new-namespaces/fsmount-namespace-before-7.1", "new-namespaces/fsmount-namespace"),
+        ("new-namespaces/fsmount-namespace",),
     ),
     _sequel(
         "9d4e752a24f7",
@@ -136,7 +136,7 @@ FIXES = (
         Scenario("", (("sh1", ("unshare UNSHARE_EMPTY_MNTNS",)),), release="7.1"),
         refusals,
         do_unshare,
-        ("errno/empty-namespace-before-7.1", "new-namespaces/empty"),
+        ("new-namespaces/empty",),
     ),
     _sequel(
         "ccfac16e0be5",
@@ -152,7 +152,7 @@ FIXES = (
         ),
         refusals,
         can_move_mount_beneath,
-        ("errno/beneath-root", "beneath/root"),
+        ("beneath/root",),
     ),
     _sequel(
         "1ab8904ae61b",
@@ -168,7 +168,7 @@ FIXES = (
         ),
         copy_is_unbindable,
         clone_mnt,
-        ("user-namespaces/unbindable-in-the-copy", "user-namespaces/unbindable-in-the-copy-7.2"),
+        ("user-namespaces/unbindable-in-the-copy",),
     ),
     _sequel(
         "0febe278ec45",
@@ -184,6 +184,6 @@ FIXES = (
         ),
         covered_stays_covered,
         loopback_copy,
-        ("new-namespaces/uncovered-before-7.2.12", "new-namespaces/stays-covered"),
+        ("new-namespaces/uncovered-before-7.2.12",),
     ),
 )

@@ -67,7 +67,7 @@ FIXES = (
         find=explored(UNMOUNTED, "0e5032237ee5", refusals),
         notebook="08-asking-by-descriptor.ipynb",
         section="Unmounted and still there",
-        evidence=("statmount/by-fd-6.18", "statmount/by-fd"),
+        evidence=("statmount/by-fd",),
         covers=("selftests: statmount: tests for STATMOUNT_BY_FD",),
     ),
     Fix(
@@ -84,6 +84,6 @@ FIXES = (
         find=explored(FOREIGN, "fccbe38a5d06", may_not_is_not_is_not),
         notebook="08-asking-by-descriptor.ipynb",
         section="May not, or is not",
-        evidence=("statmount/foreign-namespace-6.18", "statmount/foreign-namespace"),
+        evidence=("statmount/foreign-namespace",),
     ),
 )

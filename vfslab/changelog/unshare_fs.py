@@ -35,5 +35,5 @@ FIX = Fix(
     find=explored(SCENARIO, COMMIT),
     notebook="05-thrown-out.ipynb",
     section="The call that fails",
-    evidence=("new-namespaces/fails-after-the-copy-6.18", "new-namespaces/fails-after-the-copy"),
+    evidence=("new-namespaces/fails-after-the-copy-6.18",),
 )

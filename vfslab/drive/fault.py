@@ -17,7 +17,7 @@ from .schedule import Choice, Schedule
 class Outcome(NamedTuple):
     """What came of one failure: which allocation, of which function; how the calls ended; what broke.
 
-    ``ends`` are the calls with an errno, "success" or what the kernel died of. ``path`` are the choices
+    ``ends`` are the calls with an errno, "success" or "the kernel dies". ``path`` are the choices
     that lead there again. Of the run in which nothing fails ``function`` and ``what`` are "".
     """
 
@@ -88,7 +88,7 @@ def fail_nth(make: Make, number: int, *, rule: Rule | None = None) -> Outcome:
         path.append(choice)
         broken = broken or what_is_broken(schedule, rule) or alone.after()
     ends = tuple(
-        (title, str(result.oops) if result.oops else result.errno or "success")
+        (title, "the kernel dies" if result.oops else result.errno or "success")
         for progress in schedule.jobs
         for title, result in progress.results
     )

@@ -199,7 +199,7 @@ class Schedule:
         progress.call = None
         call.ended(result)
         end = str(result.oops) if result.oops else result.errno or "success"
-        self._tell(number, Step("return", f"{_literal(call.title)} ends: {_literal(end)}"))
+        self._tell(number, Step("return", f"ended with {_literal(end)}: {_literal(call.title)}"))
 
     def _tell(self, number: int, effect: Effect) -> None:
         if self._watch is not None:

@@ -96,9 +96,7 @@ def grab_requested_root(task: Task, ns: MntNamespace) -> Path:
         return path_get(task.fs.root)
     if ns is MNT_NS_INTERNAL:
         address = ERR_PTR_EINVAL + OFFSET_OF_NR_MOUNTS
-        raise Oops(
-            "grab_requested_root", f"KASAN: null-ptr-deref at {address:#x}, an error pointer and a field"
-        )
+        raise Oops("grab_requested_root", f"KASAN: null-ptr-deref at {address:#x}")
     if not ns.mounts or ns.root is None:
         raise Refused(refusals.NAMESPACE_EMPTY, ns.id)
     for mount in mounts_from(ns, ns.root.mnt_id_unique + 1):
