@@ -49,9 +49,9 @@ class Fix:
     ``rule`` the invariant that ``before`` breaks and ``after`` keeps.
     ``find`` searches ``scenario`` on one side, without knowing where the bug is. ``evidence`` names the
     litmus files that real kernels were asked, before and after; ``reproducers`` names the programs whose
-    facts are in ``facts``; ``no_evidence`` says what of the bug none of them can show, and why. ``covers`` are
-    titles of other entries of the feed that belong to it. ``notebook`` is a file name, ``section`` a heading
-    in it.
+    facts are in ``facts``; ``no_evidence`` says what of the bug none of them can show, and why.
+    ``covers`` are titles of other entries of the feed that belong to it. ``notebook`` is a file name,
+    ``section`` a heading in it.
     """
 
     commit: str
