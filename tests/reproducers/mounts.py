@@ -17,7 +17,14 @@ from collections.abc import Callable
 from typing import Any
 
 CLONE_NEWNS, CLONE_NEWUSER = 0x00020000, 0x10000000
-MS_BIND, MS_REC, MS_UNBINDABLE, MS_PRIVATE, MS_SLAVE, MS_SHARED = 1 << 12, 1 << 14, 1 << 17, 1 << 18, 1 << 19, 1 << 20
+MS_BIND, MS_REC, MS_UNBINDABLE, MS_PRIVATE, MS_SLAVE, MS_SHARED = (
+    1 << 12,
+    1 << 14,
+    1 << 17,
+    1 << 18,
+    1 << 19,
+    1 << 20,
+)
 MNT_DETACH = 2
 AT_FDCWD, AT_EMPTY_PATH, AT_RECURSIVE = -100, 0x1000, 0x8000
 OPEN_TREE_CLONE, OPEN_TREE_NAMESPACE, OPEN_TREE_CLOEXEC = 1, 2, 0o2000000
@@ -114,8 +121,10 @@ def mounts_ever_made() -> int:
     return made
 
 
-def statmount(mnt: int = 0, *, fd: int = 0, ns: int = 0, flags: int = 0, mask: int = ALL_FIELDS) -> dict[str, Any]:
-    """What statmount(2) says; ``fd`` is a mount namespace, or with STATMOUNT_BY_FD the one that is asked about."""
+def statmount(
+    mnt: int = 0, *, fd: int = 0, ns: int = 0, flags: int = 0, mask: int = ALL_FIELDS
+) -> dict[str, Any]:
+    """What statmount(2) says. ``fd`` is a mount namespace, or with STATMOUNT_BY_FD what is asked about."""
     answer = ctypes.create_string_buffer(8192)
     call("statmount", struct.pack("<IIQQQ", 32, fd, mnt, mask, ns), answer, len(answer), flags)
     given = struct.unpack_from("<Q", answer, 8)[0]

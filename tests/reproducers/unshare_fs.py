@@ -8,7 +8,20 @@ import ctypes
 import os
 import threading
 
-from mounts import CLONE_NEWNS, SCRATCH, answer, apart, call, mount, new_user_namespace, report, setns, unique_id, unshare, write
+from mounts import (
+    CLONE_NEWNS,
+    SCRATCH,
+    answer,
+    apart,
+    call,
+    mount,
+    new_user_namespace,
+    report,
+    setns,
+    unique_id,
+    unshare,
+    write,
+)
 
 KINDS = {"uts": 0x4000000, "ipc": 0x8000000, "cgroup": 0x2000000, "net": 0x40000000}
 

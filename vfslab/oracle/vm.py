@@ -32,7 +32,18 @@ MODULES = ("vfslab.oracle.guest",)
 BATCH = "/batch.json"
 # where the programs lie in the guest, and what they may import but what the guest does itself
 PROGRAMS = "/programs"
-PROGRAM_MODULES = ("ctypes", "errno", "fcntl", "json", "re", "select", "socket", "struct", "threading", "time")
+PROGRAM_MODULES = (
+    "ctypes",
+    "errno",
+    "fcntl",
+    "json",
+    "re",
+    "select",
+    "socket",
+    "struct",
+    "threading",
+    "time",
+)
 RECORD_SEPARATOR = b"\x1e"
 
 # panic=-1 reboots at once, which -no-reboot makes the end of QEMU
