@@ -7,9 +7,11 @@ tests/fetch_kernels.py fills.
 from __future__ import annotations
 
 import gzip
+import json
 import os
 import re
 import shutil
+import signal
 import stat
 import subprocess
 from pathlib import Path
@@ -20,7 +22,7 @@ from vfslab import cli
 from vfslab.oracle import vm as vm_module
 from vfslab.oracle.compare import check_run
 from vfslab.oracle.initramfs import Archive, CannotBuild, build, extra
-from vfslab.oracle.vm import VM, Transcript, VMFailed, image_release
+from vfslab.oracle.vm import VM, Output, Transcript, VMFailed, image_release
 
 IMAGES = sorted(Path(os.environ.get("VFSLAB_VM_KERNELS", "/nonexistent")).glob("vmlinuz*"))
 
@@ -206,6 +208,25 @@ def test_answers_that_come_in_pieces(tmp_path: Path, monkeypatch: pytest.MonkeyP
         assert [run.outcomes[0].printed for run in vm.runs()] == [("/",), ("/",)]
 
 
+def test_the_files_that_a_program_finds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In the initramfs: itself and the Python that lies beside it."""
+    output = '\\036["output", [0, "out", ""]]\\n'
+    script = f"""{READY}; printf '{output}'; exec sleep 60"""
+    image = emulator(tmp_path, monkeypatch, script)
+    (tmp_path / "programs").mkdir()
+    for name in ("one.py", "beside.py", "text"):
+        (tmp_path / "programs" / name).write_text("pass\n")
+    with VM(image, (), programs=[tmp_path / "programs" / "one.py"]) as vm:
+        assert list(vm.outputs()) == [Output(0, "out", "")]
+        (initrd,) = tmp_path.glob("vfslab-vm-*/initrd")
+        found = unpacked(initrd.read_bytes())
+    assert {name for name in found if name.startswith("programs/")} == {
+        "programs/one.py",
+        "programs/beside.py",
+    }
+    assert json.loads(found["batch.json"][2])["programs"] == ["/programs/one.py"]
+
+
 @pytest.mark.skipif(shutil.which(vm_module.QEMU) is None, reason=f"{vm_module.QEMU} is not on PATH")
 def test_an_image_that_the_emulator_refuses(tmp_path: Path) -> None:
     image = tmp_path / "vmlinuz"
@@ -277,3 +298,31 @@ def test_what_goes_wrong_in_the_guest_is_told() -> None:
         VM(IMAGES[0], [*PWD, Transcript("broken", [("sh1", "'")])]) as vm,
     ):
         assert [check_run(run).differences for run in vm.runs()] == [[]]
+
+
+PROGRAMS = {
+    "beside.py": "WORD = 'beside'\n",
+    "ends.py": "import os\nimport beside\nprint(beside.WORD, os.getuid(), open('/proc/cmdline').read())\n",
+    "stops.py": "import sys\nsys.exit(0)\n",
+    "fails.py": "import sys\nprint('so far')\nsys.exit('no further')\n",
+    "breaks.py": "raise ValueError('what')\n",
+    "hangs.py": "import time\nprint('here', flush=True)\ntime.sleep(600)\n",
+}
+
+
+@pytest.mark.vm
+@pytest.mark.slow
+def test_programs_run_in_the_guest(tmp_path: Path) -> None:
+    for name, text in PROGRAMS.items():
+        (tmp_path / name).write_text(text)
+    programs = [tmp_path / name for name in PROGRAMS if name != "beside.py"]
+    with VM(IMAGES[0], PWD, programs=programs, program_limit=5, options="one=1") as vm:
+        assert [run.outcomes[0].printed for run in vm.runs()] == [("/",)]
+        ends, stops, fails, breaks, hangs = vm.outputs()
+    assert (ends.status, ends.stderr) == (0, "")
+    assert re.fullmatch(r"beside 0 console=ttyS0 .* one=1\n\n", ends.stdout)
+    assert stops == Output(0, "", "")
+    assert fails == Output(1, "so far\n", "no further\n")
+    assert breaks.status == 1
+    assert breaks.stderr.endswith("ValueError: what\n")
+    assert hangs == Output(-signal.SIGALRM, "here\n", "")

@@ -1,4 +1,4 @@
-"""9b8a0ba68246, OPEN_TREE_NAMESPACE: mounts made and time taken to start a container, as the mount table grows.
+"""9b8a0ba68246, OPEN_TREE_NAMESPACE: mounts made and time taken to start a container, as the table grows.
 
 Each recipe runs in a process of its own, several times; the times are those of its fastest run, call by call,
 in microseconds. They are the one part of the answers that another run changes.

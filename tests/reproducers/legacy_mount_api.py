@@ -1,6 +1,6 @@
-"""51a146e0595c, the old mount API: what fsconfig(2) says of filesystems, of which the old shim had its own mind.
+"""51a146e0595c, the old mount API: what fsconfig(2) says to parameters that the shim answered by itself.
 
-9p was the last that went through it, where the kernel has 9p at all.
+9p was the last filesystem that went through the shim, where the kernel has 9p at all.
 """
 
 import os

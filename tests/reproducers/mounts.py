@@ -124,7 +124,7 @@ def mounts_ever_made() -> int:
 def statmount(
     mnt: int = 0, *, fd: int = 0, ns: int = 0, flags: int = 0, mask: int = ALL_FIELDS
 ) -> dict[str, Any]:
-    """What statmount(2) says; ``fd`` is a mount namespace, or with STATMOUNT_BY_FD the one that is asked about."""
+    """What statmount(2) says. ``fd`` is a mount namespace, or with STATMOUNT_BY_FD what is asked about."""
     answer = ctypes.create_string_buffer(8192)
     call("statmount", struct.pack("<IIQQQ", 32, fd, mnt, mask, ns), answer, len(answer), flags)
     given = struct.unpack_from("<Q", answer, 8)[0]

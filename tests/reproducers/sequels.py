@@ -1,4 +1,4 @@
-"""The sequels of OPEN_TREE_NAMESPACE in 7.0.13 to 7.3: files as roots, covers, unbindable copies, new calls."""
+"""The sequels of OPEN_TREE_NAMESPACE in 7.0.13 to 7.3: files as roots, covers, unbindable copies, calls."""
 
 import fcntl
 import os

@@ -50,10 +50,11 @@ def descriptors() -> dict[str, str]:
     umount(inner)
     said["mount that was taken off"] = asked(file)
     pipe, _ = os.pipe()
+    events = select.epoll()
     internal = {
         "pipe": pipe,
         "memfd": os.memfd_create("memory"),
-        "epoll": (epoll := select.epoll()).fileno(),
+        "epoll": events.fileno(),
         "socket": socket.socket(socket.AF_UNIX).detach(),
         "mount namespace": os.open("/proc/self/ns/mnt", os.O_RDONLY),
         "pidfd": os.pidfd_open(os.getpid()),

@@ -1,7 +1,7 @@
 """What the reproducers of the mount fixes found on real kernels: recordings, read without any privilege.
 
-The reproducers lie in ``tests/reproducers``, and ``tests/take_evidence.py`` takes their recordings anew. What a
-fact means for a change, and which changes there are, is not known here.
+The reproducers lie in ``tests/reproducers``, and ``tests/take_evidence.py`` takes their recordings anew.
+What a fact means for a change, and which changes there are, is not known here.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The first process of the VM: it mounts what the sandbox needs, runs transcripts and programs, sends the answers.
+"""The first process of the VM: it mounts what the sandbox needs, runs the batch and sends the answers.
 
 ``vfslab.oracle.vm`` boots it as /init and reads what it sends. It imports all that it
 will need at its top, for the initramfs holds nothing else.
@@ -6,7 +6,8 @@ will need at its top, for the initramfs holds nothing else.
 Answers go out over a serial port of their own, which the kernel's messages never
 reach: JSON behind an RS character, one a line, as in RFC 7464.
 ``["ready", uname -r, uname -v]``, for each transcript ``["run", outcomes]`` or
-``["ended", why]``, for each program ``["output", [status, stdout, stderr]]``, at last ``["done"]``; or ``["error", traceback]``.
+``["ended", why]``, for each program ``["output", [status, stdout, stderr]]``, at last
+``["done"]``; or ``["error", traceback]``.
 """
 
 from __future__ import annotations
@@ -103,7 +104,9 @@ def run_program(path: str, limit: int) -> tuple[int, str, str]:
                 exec(compile(Path(path).read_text(), path, "exec"), {"__name__": "__main__"})
                 status = 0
             except SystemExit as end:
-                print(end.code, file=sys.stderr)
+                status = end.code if isinstance(end.code, int) else int(end.code is not None)
+                if isinstance(end.code, str):
+                    print(end.code, file=sys.stderr)
             except BaseException:
                 traceback.print_exc()
             sys.stdout.flush()
