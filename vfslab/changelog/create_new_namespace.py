@@ -5,7 +5,11 @@ Both versions of the function are kernel code; here is what shows the bug.
 
 from __future__ import annotations
 
-from vfslab.kernel.create_namespace import create_new_namespace, create_new_namespace_in_two_sections
+from vfslab.kernel.create_namespace import (
+    copy_onto_root,
+    create_new_namespace,
+    create_new_namespace_in_two_sections,
+)
 from vfslab.scenario import Scenario
 
 from .fix import Changed, Fix
@@ -34,7 +38,10 @@ FIX = Fix(
     releases=("7.0-rc2",),
     what="a failed OPEN_TREE_NAMESPACE frees the copy of the root and leaves it in the ring of its peers",
     rule="no mount points at one that has been freed",
-    changed=(Changed(create_new_namespace_in_two_sections, create_new_namespace),),
+    changed=(
+        Changed(create_new_namespace_in_two_sections, create_new_namespace),
+        Changed(None, copy_onto_root),
+    ),
     scenario=SCENARIO,
     find=explored(SCENARIO, COMMIT),
     notebook="06-one-lock.ipynb",

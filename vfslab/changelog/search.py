@@ -59,4 +59,4 @@ def refusals(schedule: Schedule) -> Iterator[str]:
     """A rule: nothing is refused but for want of memory."""
     for title, result in ends(schedule):
         if result.errno not in (None, "ENOMEM"):
-            yield f"{title} is refused: {result.errno}, {result.reason}"
+            yield f"{title} is refused: {result.errno}"

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 _STYLE = (
     "<style>.vf-patch{display:grid;grid-template-columns:1fr 1fr;gap:0 1em;font-size:12px;overflow-x:auto}"
     ".vf-patch>div{min-width:0}.vf-patch h4{margin:0 0 .4em;font-size:12px}"
-    ".vf-patch pre{margin:0;white-space:pre-wrap;line-height:1.35}"
+    "div.vf-patch pre{margin:0;white-space:pre-wrap;line-height:1.35;font-size:11px}"
+    "div.vf-patch pre span{word-break:normal;overflow-wrap:anywhere}"
     ".vf-patch span{display:block;border-left:3px solid transparent;padding-left:4px}"
     ".vf-patch .vf-gone,.vf-patch .vf-new{font-weight:600}"
     ".vf-patch .vf-gone{border-color:#b3261e}.vf-patch .vf-new{border-color:#1b6e3c}"
