@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from vfslab.changelog import Fix, entries, evidence, fix, fixes
+from vfslab.changelog.facts import facts
 from vfslab.cli import main
 
 TESTS = Path(__file__).parent
@@ -40,7 +41,7 @@ def test_what_it_is(change: Fix) -> None:
     assert re.fullmatch(r"20\d\d-\d\d-\d\d", change.date)
     assert change.source("after")
     assert change.source("before") != change.source("after")
-    assert change.evidence or change.no_evidence
+    assert change.evidence or change.reproducers or change.no_evidence
     assert change.releases
 
 
@@ -63,8 +64,11 @@ def test_real_kernels_were_asked(change: Fix) -> None:
         assert (TESTS / "litmus" / f"{name}.mnt").is_file()
         answers = {path.parent.parent.name for path in TESTS.glob(f"recordings/*/{name}.json")}
         assert answers, name
+    for name in change.reproducers:
+        assert (TESTS / "reproducers" / f"{name}.py").is_file()
+        assert len(facts(name)) > 1
     # some kernels have the change, some have not, and their answers differ
-    assert len(evidence(change)) > 1 or change.no_evidence
+    assert not change.evidence or len(evidence(change)) > 1 or change.no_evidence
 
 
 def test_every_entry_of_the_feed_is_listed() -> None:

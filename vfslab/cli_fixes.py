@@ -27,7 +27,7 @@ def _fixes(args: argparse.Namespace) -> int:
     for row in rows:
         print(f"{row['commit'] or '-':12}  {row['area']:5}  {row['title']}")
         if row["module"]:
-            told = ", ".join(row["evidence"]) or row["no_evidence"]
+            told = ", ".join((*row["evidence"], *row["reproducers"])) or row["no_evidence"]
             print(f"{'':12}  {'':5}  {row['author']}, {row['date']}; in {', '.join(row['releases'])}")
             print(f"{'':12}  {'':5}  {row['module']}; {row['notebook']}, {row['section']}; evidence: {told}")
     return 0
@@ -51,5 +51,6 @@ def as_data(entry: Entry) -> dict[str, Any]:
         "notebook": fix and fix.notebook,
         "section": fix and fix.section,
         "evidence": list(fix.evidence) if fix else [],
+        "reproducers": list(fix.reproducers) if fix else [],
         "no_evidence": fix.no_evidence if fix else "",
     }

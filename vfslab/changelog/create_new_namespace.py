@@ -46,5 +46,6 @@ FIX = Fix(
     find=explored(SCENARIO, COMMIT),
     notebook="06-one-lock.ipynb",
     section="One failing call",
+    reproducers=("create_new_namespace_cleanup",),
     no_evidence="no image of 7.0-rc1 is left; 7.1.13 with KASAN and the old function died as the model does",
 )

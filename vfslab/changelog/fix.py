@@ -48,9 +48,10 @@ class Fix:
     in, ``releases`` are the first that have the change, mainline first. ``what`` is the bug in a sentence,
     ``rule`` the invariant that ``before`` breaks and ``after`` keeps.
     ``find`` searches ``scenario`` on one side, without knowing where the bug is. ``evidence`` names the
-    litmus files that real kernels were asked, before and after; ``no_evidence`` says what of the bug none of
-    them can show, and why. ``covers`` are titles of
-    other entries of the feed that belong to it. ``notebook`` is a file name, ``section`` a heading in it.
+    litmus files that real kernels were asked, before and after; ``reproducers`` names the programs whose
+    facts are in ``facts``; ``no_evidence`` says what of the bug none of them can show, and why. ``covers`` are
+    titles of other entries of the feed that belong to it. ``notebook`` is a file name, ``section`` a heading
+    in it.
     """
 
     commit: str
@@ -67,6 +68,7 @@ class Fix:
     notebook: str
     section: str
     evidence: tuple[str, ...] = ()
+    reproducers: tuple[str, ...] = ()
     no_evidence: str = ""
     covers: tuple[str, ...] = ()
     area: str = "mount"

@@ -94,5 +94,6 @@ FIX = Fix(
     ),
     notebook="09-small-changes.ipynb",
     section="Two ways in",
+    reproducers=("legacy_mount_api",),
     no_evidence="it takes a filesystem with the old interface: 9p was the last, no kernel at hand has it",
 )

@@ -14,6 +14,7 @@ from vfslab.model import Model
 from vfslab.scenario import Scenario
 from vfslab.shell.session import Session
 
+from .facts import facts
 from .fix import Changed, Fix
 from .search import explored, refusals
 
@@ -80,6 +81,15 @@ def bill(commands: tuple[str, ...], visible: int, release: str = "7.0") -> Bill:
         return Bill(visible, created, before + created - len(model.kernel.mounts), sections, steps)
 
 
+def measured(kernel: str, way: str) -> list[tuple[float, float]]:
+    """What a kernel took, in milliseconds, by the number of mounts that it showed: the recorded times.
+
+    ``way`` is "unshare", "classic" or "OPEN_TREE_NAMESPACE". Raises KeyError for a kernel without recording.
+    """
+    rows = facts("cost")[kernel]["by_size_of_the_table"]
+    return [(row["mounts_visible"], sum(row[way]["microseconds"].values()) / 1000) for row in rows]
+
+
 FIX = Fix(
     commit=COMMIT,
     title="mount: add OPEN_TREE_NAMESPACE",
@@ -95,5 +105,6 @@ FIX = Fix(
     notebook="06-one-lock.ipynb",
     section="What the call is for",
     evidence=("new-namespaces/open-tree-namespace",),
+    reproducers=("open_tree_namespace", "cost"),
     covers=("selftests/open_tree: add OPEN_TREE_NAMESPACE tests",),
 )

@@ -201,7 +201,7 @@ FIXES = (
         find=tried(BOOT_WORDS, half_read, _PROGRAM.format(rule="half_read")),
         notebook="09-small-changes.ipynb",
         section="8k means 8",
-        no_evidence="a boot parameter: it takes a machine to boot with it; seen on 6.18.5 and 7.1.13 by hand",
+        reproducers=("boot_params",),
     ),
     Fix(
         commit="f6a495484a27",
@@ -233,6 +233,7 @@ FIXES = (
         find=tried((True, False), reaches_too_far, _PROGRAM.format(rule="reaches_too_far")),
         notebook="09-small-changes.ipynb",
         section="Where does break go?",
+        reproducers=("pidfd_namespaces",),
         no_evidence="the change has no effect as long as there is no line behind the scope",
     ),
 )

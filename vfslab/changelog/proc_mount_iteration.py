@@ -52,4 +52,5 @@ FIX = Fix(
     notebook="07-the-table-that-does-not-end.ipynb",
     section="The mount that is read four times",
     evidence=("proc/read-again-and-again-6.18",),
+    reproducers=("proc_mount_iteration", "endless_mountinfo"),
 )

@@ -88,6 +88,7 @@ def _sequel(
         notebook="10-what-came-after.ipynb",
         section="All of them",
         evidence=evidence,
+        reproducers=("sequels",),
         sequel=True,
     )
 

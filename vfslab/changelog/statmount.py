@@ -51,6 +51,7 @@ FIXES = (
         notebook="08-asking-by-descriptor.ipynb",
         section="A pipe",
         evidence=("statmount/by-fd-internal",),
+        reproducers=("statmount_by_fd",),
         no_evidence="no image of 7.0-rc1 is left; with the test taken out of 7.1.13 it died at 0xf2",
     ),
     Fix(
@@ -68,6 +69,7 @@ FIXES = (
         notebook="08-asking-by-descriptor.ipynb",
         section="Unmounted and still there",
         evidence=("statmount/by-fd",),
+        reproducers=("statmount_by_fd",),
         covers=("selftests: statmount: tests for STATMOUNT_BY_FD",),
     ),
     Fix(
@@ -85,5 +87,6 @@ FIXES = (
         notebook="08-asking-by-descriptor.ipynb",
         section="May not, or is not",
         evidence=("statmount/foreign-namespace",),
+        reproducers=("statmount_eperm",),
     ),
 )

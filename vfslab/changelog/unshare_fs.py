@@ -36,4 +36,5 @@ FIX = Fix(
     notebook="05-thrown-out.ipynb",
     section="The call that fails",
     evidence=("new-namespaces/fails-after-the-copy-6.18",),
+    reproducers=("unshare_fs",),
 )

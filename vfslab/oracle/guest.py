@@ -1,4 +1,4 @@
-"""The first process of the VM: it mounts what the sandbox needs, runs the transcripts and sends the answers.
+"""The first process of the VM: it mounts what the sandbox needs, runs transcripts and programs, sends the answers.
 
 ``vfslab.oracle.vm`` boots it as /init and reads what it sends. It imports all that it
 will need at its top, for the initramfs holds nothing else.
@@ -6,14 +6,17 @@ will need at its top, for the initramfs holds nothing else.
 Answers go out over a serial port of their own, which the kernel's messages never
 reach: JSON behind an RS character, one a line, as in RFC 7464.
 ``["ready", uname -r, uname -v]``, for each transcript ``["run", outcomes]`` or
-``["ended", why]``, at last ``["done"]``; or ``["error", traceback]``.
+``["ended", why]``, for each program ``["output", [status, stdout, stderr]]``, at last ``["done"]``; or ``["error", traceback]``.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import signal
 import socket
+import sys
+import tempfile
 import termios
 import traceback
 import tty
@@ -83,16 +86,51 @@ def send(port: int, *message: Any) -> None:
         data = data[os.write(port, data) :]
 
 
+def run_program(path: str, limit: int) -> tuple[int, str, str]:
+    """Run a Python program in a fork, to the end or for ``limit`` seconds: exit status, and what it wrote.
+
+    A process that it leaves behind stays.
+    """
+    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as errors:
+        child = os.fork()
+        if child == 0:
+            status = 1
+            try:
+                os.dup2(out.fileno(), 1)
+                os.dup2(errors.fileno(), 2)
+                signal.alarm(limit)
+                sys.path.insert(0, str(Path(path).parent))
+                exec(compile(Path(path).read_text(), path, "exec"), {"__name__": "__main__"})
+                status = 0
+            except SystemExit as end:
+                print(end.code, file=sys.stderr)
+            except BaseException:
+                traceback.print_exc()
+            sys.stdout.flush()
+            sys.stderr.flush()
+            os._exit(status)
+        status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+        return status, _content(out), _content(errors)
+
+
+def _content(file: IO[bytes]) -> str:
+    file.seek(0)
+    return file.read().decode(errors="replace")
+
+
 def answer(port: int) -> None:
     """Run the batch."""
     uname = os.uname()
     send(port, "ready", uname.release, uname.version)
-    for commands in json.loads(Path(BATCH).read_text()):
+    batch = json.loads(Path(BATCH).read_text())
+    for commands in batch["transcripts"]:
         try:
             with RunningKernel(CALL_LIMIT) as kernel:
                 send(port, "run", to_json(run_commands(kernel, commands)))
         except SandboxEnded as ended:
             send(port, "ended", str(ended))
+    for path in batch["programs"]:
+        send(port, "output", run_program(path, batch["program_limit"]))
     send(port, "done")
 
 

@@ -1,6 +1,6 @@
 """A kernel in a VM: a kernel image booted under QEMU, asked, and ended.
 
-Builds an initramfs with the guest's program and the transcripts, boots the image
+Builds an initramfs with the guest's program, the transcripts and programs to run, boots the image
 and reads the answers, which come from the code that asks the running kernel
 (``guest`` in there). The processor is emulated, so that neither this kernel nor
 the caller's permissions matter. What the answers are good for is not known here.
@@ -30,6 +30,20 @@ QEMU = "qemu-system-x86_64"
 PROGRAM = "import sys\nsys.path.insert(0, '/lab')\nfrom vfslab.oracle import guest\nguest.main()\n"
 MODULES = ("vfslab.oracle.guest",)
 BATCH = "/batch.json"
+# where the programs lie in the guest, and what they may import but what the guest does itself
+PROGRAMS = "/programs"
+PROGRAM_MODULES = (
+    "ctypes",
+    "errno",
+    "fcntl",
+    "json",
+    "re",
+    "select",
+    "socket",
+    "struct",
+    "threading",
+    "time",
+)
 RECORD_SEPARATOR = b"\x1e"
 
 # panic=-1 reboots at once, which -no-reboot makes the end of QEMU
@@ -49,8 +63,20 @@ class Transcript(NamedTuple):
     commands: Sequence[Command]
 
 
+class Output(NamedTuple):
+    """What a program wrote, and its exit status; the signal that ended it, negated."""
+
+    status: int
+    stdout: str
+    stderr: str
+
+
 class VM:
     """The kernel of the file ``image``, booted to run ``transcripts``, each in a sandbox of its own.
+
+    Behind them ``programs`` run, files in Python, as root and each in a process of its own, which is ended
+    after ``program_limit`` seconds. They may import the files beside them, and of Python's modules
+    PROGRAM_MODULES. ``options`` go onto the kernel's command line.
 
     ``release`` and ``version`` are its uname -r and -v, ``emulator`` is what runs it.
     ``boot_limit`` is the time until it has booted, ``answer_limit`` the time between two
@@ -64,9 +90,15 @@ class VM:
         transcripts: Sequence[Transcript],
         boot_limit: float = 180.0,
         answer_limit: float = 300.0,
+        programs: Sequence[Path] = (),
+        program_limit: int = 240,
+        options: str = "",
     ) -> None:
         self._image = image
         self._transcripts = transcripts
+        self._programs = programs
+        self._program_limit = program_limit
+        self._options = options
         self._answer_limit = answer_limit
         self._received = b""
         self._folder = tempfile.TemporaryDirectory(prefix="vfslab-vm-")
@@ -82,6 +114,12 @@ class VM:
         for transcript in self._transcripts:
             (outcomes,) = self._receive("run", self._answer_limit, f"in {transcript.name}")
             yield from_json(self.release, outcomes)
+
+    def outputs(self) -> Iterator[Output]:
+        """What the programs wrote, in their order. To be read once, behind ``runs``."""
+        for program in self._programs:
+            (output,) = self._receive("output", self._answer_limit, f"in {program.name}")
+            yield Output(*output)
 
     def close(self) -> None:
         """End the VM and remove its files. May be called again."""
@@ -107,19 +145,26 @@ class VM:
         if qemu is None:
             raise VMFailed(f"{QEMU} is not on PATH (Debian: apt install qemu-system-x86)")
         try:
-            initramfs = build(MODULES, PROGRAM)
+            initramfs = build((*MODULES, *(PROGRAM_MODULES if self._programs else ())), PROGRAM)
         except CannotBuild as reason:
             raise VMFailed(f"no initramfs can be made with this Python: {reason}") from None
-        batch = json.dumps([transcript.commands for transcript in self._transcripts]).encode()
+        batch = {
+            "transcripts": [transcript.commands for transcript in self._transcripts],
+            "programs": [f"{PROGRAMS}/{program.name}" for program in self._programs],
+            "program_limit": self._program_limit,
+        }
+        files = {BATCH: json.dumps(batch).encode()}
+        for folder in {program.parent for program in self._programs}:
+            files |= {f"{PROGRAMS}/{path.name}": path.read_bytes() for path in folder.glob("*.py")}
         initrd = Path(self._folder.name, "initrd")
-        initrd.write_bytes(initramfs + extra({BATCH: batch}))
+        initrd.write_bytes(initramfs + extra(files))
         version = subprocess.run([qemu, "--version"], capture_output=True, text=True, check=True).stdout
         with open(self._path("stderr"), "wb") as errors:
             process = subprocess.Popen(
                 [
                     *(qemu, "-accel", "tcg,thread=multi", "-cpu", "max", "-smp", "1", "-m", "2048"),
                     *("-nodefaults", "-no-reboot", "-display", "none", "-kernel", str(self._image)),
-                    *("-initrd", str(initrd), "-append", COMMAND_LINE),
+                    *("-initrd", str(initrd), "-append", f"{COMMAND_LINE} {self._options}"),
                     # a comma in an option's value is doubled
                     *("-serial", f"file:{str(self._path('console')).replace(',', ',,')}"),
                     *("-chardev", "stdio,id=answers,signal=off", "-serial", "chardev:answers"),

@@ -6,6 +6,7 @@ Each plot is a text too. matplotlib is imported when one is drawn.
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -22,6 +23,14 @@ Points = Sequence[tuple[float, float]]
 # So that no series is told by its colour alone.
 _STYLES = ("-", "--", "-.", ":")
 _MARKERS = ("o", "s", "^", "D", "v")
+
+
+def narrowing(svg: str) -> str:
+    """The picture with no width of its own but a largest one, so that a narrow page shows all of it."""
+    width = re.search(r'width="([0-9.]+pt)" height="[0-9.]+pt" ', svg)
+    assert width is not None, "matplotlib says how large its pictures are"
+    style = f'style="width:100%;max-width:{width[1]};height:auto" '
+    return svg[: width.start()] + style + svg[width.end() :]
 
 
 class Held(NamedTuple):
@@ -74,7 +83,7 @@ class _Plot:
         with mpl.rc_context({"svg.hashsalt": "vfslab", "svg.fonttype": "none"}):
             self.figure.savefig(svg, format="svg", metadata={"Date": None, "Creator": None})
         text = svg.getvalue()
-        return {"image/svg+xml": text[text.index("<svg") :], "text/plain": repr(self)}
+        return {"image/svg+xml": narrowing(text[text.index("<svg") :]), "text/plain": repr(self)}
 
 
 class LockPlot(_Plot):
