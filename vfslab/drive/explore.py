@@ -6,17 +6,17 @@ which rules there are, comes from the caller.
 
 from __future__ import annotations
 
+import itertools
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Executor
 from typing import NamedTuple, TypeAlias
 
 from ..invariants import check, check_inside
 from ..kernel import Kernel
-from ..kernel.seq_file import SeqFile
-from ..kernel.tasks import Task
 from ..snapshot import Snapshot
 from ..take import take
+from .fingerprint import fingerprint
 from .record import Recorder
 from .schedule import Choice, Schedule, World
 from .timeline import Timeline
@@ -30,7 +30,8 @@ Make: TypeAlias = Callable[[], World]
 class Explored(NamedTuple):
     """What a search came to.
 
-    ``broken`` is what broke, None where nothing did; ``path`` the shortest choices that lead there.
+    ``broken`` is what broke, None where nothing did; ``path`` the shortest choices that lead there,
+    of several of one length some with few switches between tasks.
     ``states`` is how many different states were looked at, ``complete`` whether those are all
     that there are within the bounds.
     """
@@ -57,7 +58,7 @@ class Looked(NamedTuple):
 
     path: tuple[Choice, ...]
     broken: str | None
-    state: int
+    state: bytes
     options: tuple[Choice, ...]
 
 
@@ -70,17 +71,22 @@ def explore(
 ) -> Explored:
     """Look for the shortest path on which a rule breaks: breadth first, each state once.
 
-    The rules are those of ``vfslab.invariants``, ``rule`` besides, that nothing waits for ever, that no two
-    classes of locks are taken in both orders, that the kernel does not die, and that a call that fails
-    while it is alone changes nothing. With an ``executor`` the paths of one length are walked side by side.
+    The rules are those of ``vfslab.invariants``, ``rule`` besides, that nothing waits for ever, that locks
+    are given back and their classes taken in one order, that the kernel does not die, and that a call that
+    fails while it is alone changes nothing. With an ``executor`` the paths of one length are walked side
+    by side.
 
-    Two paths are taken for one where the normalised Snapshot is the same and each task is at the same
-    effect of the same call, with the same answers so far. A task is only interrupted where it wants a
-    lock or memory: what kernel code does between two such places touches either what is under the locks
-    that it holds, or what no other task has a reference to, so that another order of those pieces leads to
-    no other state.
+    Two paths are taken for one where everything that can be reached from the kernel, the variables of code
+    under way and the answers so far are the same (``fingerprint``).
+
+    A task is interrupted where it wants a lock or memory, and at every step while it holds no lock. In
+    between it holds one, and another order of those pieces makes no difference. What it changes under
+    namespace_sem is read under namespace_sem, and what is under mount_lock besides by path walks, which a
+    kernel repeats when they met a holder: a walk here is one piece, before or behind the section. Under
+    any other lock (of an inode, a superblock, an open table) it changes one thing between two such
+    places, which another task sees done or not. Rules are asked only where no lock is held.
     """
-    seen: set[int] = set()
+    seen: set[bytes] = set()
     level: list[tuple[Choice, ...]] = [()]
     complete = True
     while level:
@@ -97,8 +103,13 @@ def explore(
                 complete = complete and not looked.options
         if len(seen) >= bounds.states and following:
             return Explored(None, (), len(seen), False)
-        level = following
+        level = sorted(following, key=_switches)
     return Explored(None, (), len(seen), complete)
+
+
+def _switches(path: Sequence[Choice]) -> int:
+    """How often another task goes on than before: a path with few is easier to follow."""
+    return sum(one.job != next.job for one, next in itertools.pairwise(path))
 
 
 def _look_at_all(
@@ -123,8 +134,9 @@ def look_at(make: Make, path: Sequence[Choice], rule: Rule | None, faults: int) 
         schedule.take(choice)
     broken = what_is_broken(schedule, rule) or alone.after()
     left = faults - sum(choice.fail for choice in path)
-    state = hash((_position(schedule), left > 0, _key(take(schedule.kernel))))
-    return Looked(tuple(path), broken, state, tuple(schedule.options(faults=left > 0)))
+    return Looked(
+        tuple(path), broken, _state(schedule, alone, left > 0), tuple(schedule.options(faults=left > 0))
+    )
 
 
 def what_is_broken(schedule: Schedule, rule: Rule | None) -> str | None:
@@ -133,6 +145,8 @@ def what_is_broken(schedule: Schedule, rule: Rule | None) -> str | None:
         return str(schedule.oops)
     if deadlock := schedule.deadlock():
         return str(deadlock)
+    if schedule.misused:
+        return schedule.misused[0]
     if disorder := schedule.disorder():
         return disorder
     if schedule.locked:
@@ -157,6 +171,11 @@ class Alone:
             self._before, self._job = picture(self._schedule.kernel), choice.job
         elif choice.job != self._job:
             self._job = None
+
+    @property
+    def remembered(self) -> object:
+        """What the judgement of the call under way will depend on."""
+        return self._before if self._schedule.inside and self._job is not None else None
 
     def after(self) -> str | None:
         """What a failed call that has just ended has changed, in words."""
@@ -184,25 +203,22 @@ def _key(snapshot: Snapshot) -> tuple[object, ...]:
     )
 
 
-def _position(schedule: Schedule) -> tuple[object, ...]:
-    """Where each task is, what its calls came to, and what it has read of tables so far."""
-    return tuple(
-        (
-            progress.number,
-            progress.call is not None,
-            progress.effects,
-            tuple(progress.held),
-            tuple((result.errno, repr(result.value)) for _, result in progress.results),
-            tuple(_read_so_far(progress.job.task)),
-        )
+def _state(schedule: Schedule, alone: Alone, faults_left: bool) -> bytes:
+    """Everything that decides what can happen from here on, and what will be thought of it."""
+    results = [(result.errno, result.value) for progress in schedule.jobs for _, result in progress.results]
+    positions = [
+        (progress.number, len(progress.results), progress.pending, tuple(progress.held), progress.call)
         for progress in schedule.jobs
+    ]
+    return fingerprint(
+        schedule.kernel,
+        faults_left,
+        tuple(results),
+        *((number, done, pending, held) for number, done, pending, held, _ in positions),
+        *(None if call is None else call.code for *_, call in positions),
+        alone.remembered,
+        numbers=any(value is not None for _, value in results),
     )
-
-
-def _read_so_far(task: Task) -> Iterator[tuple[int, int]]:
-    for file in task.files.values():
-        if isinstance(file.private_data, SeqFile):
-            yield file.private_data.index, len(file.private_data.buffer)
 
 
 def replay(make: Make, path: Sequence[Choice], title: str = "") -> Timeline:

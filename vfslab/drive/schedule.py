@@ -1,13 +1,14 @@
 """schedule: tasks side by side, each in system calls of its own; one choice at a time says who goes on.
 
-Locks block here. A task runs until it wants a lock or memory, or its call ends: those are the places
-where another may go on, or where memory may run out. Which choices are made is not known here, nor
-where calls come from.
+Locks block here. A task runs until it wants a lock or memory, has made a step without holding any
+lock, or its call ends: those are the places where another may go on. Which choices are made is not
+known here, nor where calls come from. What is wrong with the use of locks is told as lockdep tells it
+(kernel/locking/lockdep.c).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple, TypeAlias
 
 from ..kernel import Kernel
@@ -68,19 +69,24 @@ class Deadlock(NamedTuple):
         )
 
 
-def lock_class(lock: str) -> str:
+# They lock a directory to change a name in it (I_MUTEX_PARENT): a class of its own, for what is so named
+# is locked after it.
+PARENT_LOCKED_BY = frozenset({"do_mkdirat", "do_mknodat", "do_symlinkat", "do_rmdir", "do_unlinkat"})
+
+
+def lock_class(wanted: Acquire) -> str:
     """The class of a lock, as lockdep sees it: its name without what tells it from others of its class."""
-    return lock.partition("(")[0]
+    name = wanted.lock.partition("(")[0]
+    return f"{name} of the parent" if wanted.function in PARENT_LOCKED_BY else name
 
 
 class Progress:
-    """Where one job is: its call, how many effects that has yielded, and the effect that it waits at."""
+    """Where one job is: its call, the effect that it waits at, the locks that it holds, what came of it."""
 
     def __init__(self, job: Job) -> None:
         self.job = job
         self.number = 0
         self.call: Call | None = None
-        self.effects = 0
         self.pending: Acquire | Alloc | None = None
         self.held: list[Acquire] = []
         self.results: list[tuple[str, Result]] = []
@@ -93,14 +99,15 @@ class Progress:
 class Schedule:
     """A world under way. ``options`` are the choices there are; ``take`` makes one.
 
-    ``watch`` is told every effect. ``edges`` are the lock orders seen so far, ``oops`` what
-    the kernel died of, if it did.
+    ``watch`` is told every effect. ``edges`` are the lock orders seen so far, ``misused`` the locks that were
+    not given back, or were not held, each in a sentence, ``oops`` what the kernel died of, if it did.
     """
 
     def __init__(self, world: World, watch: Watch | None = None) -> None:
         self.kernel = world.kernel
         self.jobs = [Progress(job) for job in world.jobs]
         self.edges: dict[tuple[str, str], Edge] = {}
+        self.misused: list[str] = []
         self.oops: Oops | None = None
         self._watch = watch
 
@@ -113,7 +120,7 @@ class Schedule:
             if progress.finished:
                 continue
             pending = progress.pending
-            if isinstance(pending, Acquire) and self._holder(pending, progress) is not None:
+            if isinstance(pending, Acquire) and self._holder(pending) is not None:
                 continue
             choices.append(Choice(number))
             if faults and isinstance(pending, Alloc):
@@ -142,18 +149,30 @@ class Schedule:
         waits = []
         for progress in self.jobs:
             if isinstance(progress.pending, Acquire):
-                holder = self._holder(progress.pending, progress)
+                holder = self._holder(progress.pending)
                 waits.append((progress.job.task.comm, progress.pending.lock, holder or "nobody"))
         return Deadlock(tuple(waits))
 
     def disorder(self) -> str | None:
-        """Two lock classes that are taken in both orders, in words; None where there are no such."""
-        for (held, taken), edge in self.edges.items():
-            back = self.edges.get((taken, held))
-            if back is not None and held != taken:
-                return (
-                    f"lock order: {edge.function} takes {taken} holding {held}, {back.function} the reverse"
-                )
+        """Classes of locks that are taken in a ring, which may deadlock, in words; None where there is none.
+
+        Two locks of one class are a ring, too.
+        """
+        after: dict[str, list[Edge]] = {}
+        for edge in self.edges.values():
+            after.setdefault(edge.held, []).append(edge)
+        for first in self.edges.values():
+            todo: list[tuple[Edge, ...]] = [(first,)]
+            seen = {first.taken}
+            while todo:
+                way = todo.pop(0)
+                if way[-1].taken == first.held:
+                    told = (f"{edge.function} takes {edge.taken} holding {edge.held}" for edge in way)
+                    return f"lock order: {', '.join(told)}"
+                for edge in after.get(way[-1].taken, []):
+                    if edge.taken not in seen or edge.taken == first.held:
+                        seen.add(edge.taken)
+                        todo.append((*way, edge))
         return None
 
     def take(self, choice: Choice) -> None:
@@ -164,10 +183,9 @@ class Schedule:
         if progress.call is None:
             progress.call = progress.job.calls[progress.number]()
             progress.number += 1
-            progress.effects = 0
             self._tell(choice.job, Step("call", f"begins: {_literal(progress.call.title)}"))
         elif isinstance(progress.pending, Acquire):
-            self._hold(progress, progress.pending)
+            progress.held.append(progress.pending)
         if progress.pending is not None:
             self._tell(choice.job, progress.pending)
         progress.pending = None
@@ -181,13 +199,16 @@ class Schedule:
             while True:
                 effect = call.code.send(answer)
                 answer = None
-                progress.effects += 1
                 if isinstance(effect, (Acquire, Alloc)):
                     progress.pending = effect
+                    if isinstance(effect, Acquire):
+                        self._want(progress, effect)
                     return
                 if isinstance(effect, Release):
-                    progress.held = [held for held in progress.held if held.lock != effect.lock]
+                    self._give_back(progress, effect)
                 self._tell(number, effect)
+                if self.may_be_interrupted(progress):
+                    return
         except StopIteration as stop:
             result = Result(stop.value)
         except Refused as refusal:
@@ -195,32 +216,41 @@ class Schedule:
         except Oops as oops:
             self.oops = oops
             result = Result(None, None, oops)
+        if not result.oops:
+            self.misused += [f"{call.title} returns holding {held.lock}" for held in progress.held]
         progress.results.append((call.title, result))
         progress.call = None
         call.ended(result)
         end = str(result.oops) if result.oops else result.errno or "success"
         self._tell(number, Step("return", f"ended with {_literal(end)}: {_literal(call.title)}"))
 
+    def may_be_interrupted(self, progress: Progress) -> bool:
+        """Whether another task may go on behind a step of this one; ``explore`` says why no oftener."""
+        return not progress.held
+
     def _tell(self, number: int, effect: Effect) -> None:
         if self._watch is not None:
             self._watch(number, effect)
 
-    def _hold(self, progress: Progress, wanted: Acquire) -> None:
+    def _want(self, progress: Progress, wanted: Acquire) -> None:
+        """Note the order in which the task goes for the lock, whether or not it gets it."""
         for held in progress.held:
-            classes = lock_class(held.lock), lock_class(wanted.lock)
+            classes = lock_class(held), lock_class(wanted)
             self.edges.setdefault(classes, Edge(*classes, wanted.function))
-        progress.held.append(wanted)
 
-    def _holder(self, wanted: Acquire, asking: Progress) -> str | None:
-        """Who holds the lock so that it cannot be had, by name."""
-        for progress in self._others(asking):
+    def _give_back(self, progress: Progress, release: Release) -> None:
+        left = [held for held in progress.held if held.lock != release.lock]
+        if left == progress.held:
+            self.misused.append(f"{release.function} gives {release.lock} back, which it does not hold")
+        progress.held = left
+
+    def _holder(self, wanted: Acquire) -> str | None:
+        """Who holds the lock so that it cannot be had, by name; it may be the very task that wants it."""
+        for progress in self.jobs:
             for held in progress.held:
                 if held.lock == wanted.lock and not (held.shared and wanted.shared):
                     return progress.job.task.comm
         return None
-
-    def _others(self, asking: Progress) -> Iterator[Progress]:
-        return (progress for progress in self.jobs if progress is not asking)
 
 
 def _literal(text: str) -> str:

@@ -213,14 +213,14 @@ def propagate_umount(going: list[Mount]) -> Code:
     committed: list[Mount] = []
     candidates.trim(committed)
     candidates.handle_locked(committed)
+    if committed:
+        yield Step("propagate_umount", "counterparts that go along: {all}", tuple(m.id for m in committed))
     moved = []
     for mount in committed:
         overmount = mount.overmount
         if overmount is not None and not overmount.mnt_flags & MNT_UMOUNT:
             reparent(overmount)
             moved.append(overmount.id)
-    if committed:
-        yield Step("propagate_umount", "counterparts that go along: {all}", tuple(m.id for m in committed))
     if moved:
         yield Step("reparent", "down to where the removed stack stood: {all}", tuple(moved))
     going.extend(committed)
