@@ -203,6 +203,7 @@ class TestExplore:
             assert broken.explore(executor=executor) == broken.explore()
             assert BOTH_BIND.explore(executor=executor) == BOTH_BIND.explore()
 
+    @pytest.mark.slow
     def test_with_a_dask_cluster(self) -> None:
         distributed = pytest.importorskip("distributed", reason="distributed is not installed")
         broken = REFUSED_COPY.reverted("a41dbf5e004e")
@@ -241,6 +242,7 @@ def ends(scenario: Scenario) -> set[bytes]:
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "calls",
     [
