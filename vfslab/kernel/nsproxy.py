@@ -60,26 +60,27 @@ def free_fs_struct(k: Globals, fs: FsStruct) -> None:
         path_put(k, fs.pwd)
 
 
-def unshare_fs(task: Task, flags: int) -> Code:
-    """The task's root and cwd in a copy nobody else sees, or None: neither is to change. Raises ENOMEM."""
-    if not flags & CLONE_NEWNS and task.fs.users == 1:
-        return None
+def fs_copy(task: Task) -> Code:
+    """The task's root and cwd in a copy nobody else sees. Raises ENOMEM."""
     if (yield Alloc("unshare_fs", "struct fs_struct")):
         raise Refused(refusals.NO_MEMORY, "struct fs_struct")
     fs = copy_fs_struct(task.fs)
     yield Step("unshare_fs", "the task's root and cwd are copied, to be moved over to the new namespace")
     return fs
+
+
+def unshare_fs(task: Task, flags: int) -> Code:
+    """The task's root and cwd in a copy nobody else sees, or None: neither is to change. Raises ENOMEM."""
+    if not flags & CLONE_NEWNS and task.fs.users == 1:
+        return None
+    return (yield from fs_copy(task))
 
 
 def unshare_fs_if_shared(task: Task, flags: int) -> Code:
     """The same as it was from 2.6.16 on: what nobody shares is not copied, although it is in use."""
     if task.fs.users == 1:
         return None
-    if (yield Alloc("unshare_fs", "struct fs_struct")):
-        raise Refused(refusals.NO_MEMORY, "struct fs_struct")
-    fs = copy_fs_struct(task.fs)
-    yield Step("unshare_fs", "the task's root and cwd are copied, to be moved over to the new namespace")
-    return fs
+    return (yield from fs_copy(task))
 
 
 def do_unshare(k: Globals, task: Task, flags: int) -> Code:
@@ -97,7 +98,6 @@ def do_unshare(k: Globals, task: Task, flags: int) -> Code:
         raise Refused(refusals.UNSHARE_UNKNOWN_FLAG, hex(flags))
     if flags & UNSHARE_EMPTY_MNTNS:
         flags |= CLONE_NEWNS
-    made: dict[str, int] = {}
     fs = yield from (unshare_fs if k.release.unshare_copies_fs else unshare_fs_if_shared)(task, flags)
     try:
         user_ns = create_user_ns(k, task) if flags & CLONE_NEWUSER else task.user_ns
