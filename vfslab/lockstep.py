@@ -102,9 +102,10 @@ class Lockstep:
     def _key(self, timeline: Timeline, frame: Frame) -> Hashable:
         """Equal for the same step of both."""
         effect = frame.effect
-        task = getattr(frame, "task", None)
+        task = frame.task
         if not isinstance(effect, Step):
-            return task, type(effect), effect and tuple(_DEVICE.sub("#", str(field)) for field in effect)
+            words = [field for field in effect or () if not callable(field)]
+            return task, type(effect), tuple(_DEVICE.sub("#", str(field)) for field in words)
         names = tuple(self._name(timeline, id) for id in _named(frame))
         return task, effect.function, _NUMBER.sub("#", effect.what), len(effect.mounts), names
 

@@ -6,25 +6,23 @@ the words of the shell. What is looked for in it is not known here.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from vfslab.calls import CALLS
-from vfslab.drive.explore import Explored, Rule, explore, replay
-from vfslab.drive.fault import Sweep, fail_nth, sweep
 from vfslab.drive.run import Result
-from vfslab.drive.schedule import Call, Choice, Job, World
-from vfslab.drive.timeline import Timeline
+from vfslab.drive.schedule import Call, Job, World
 from vfslab.kernel.releases import DEFAULT_RELEASE
 from vfslab.model import Model
 from vfslab.shell.calls import SPELLED
 from vfslab.shell.session import Session
 from vfslab.shell.words import split
 from vfslab.spell import spell
+from vfslab.staged import Staged
 
 
 @dataclass(frozen=True)
-class Scenario:
+class Scenario(Staged):
     """A kernel, what has happened in it, and what its shells are about to do.
 
     ``before`` is a transcript, which must go well. ``calls`` are the lines of each shell, one system
@@ -58,6 +56,12 @@ class Scenario:
             jobs.append(Job(model.shells[shell], [self._call(model, session, shell, line) for line in lines]))
         return World(model.kernel, jobs)
 
+    def headline(self) -> str:
+        return ", ".join(line for _, lines in self.calls for line in lines)
+
+    def imports(self) -> str:
+        return "from vfslab.scenario import Scenario"
+
     def _call(self, model: Model, session: Session, shell: str, line: str) -> Callable[[], Call]:
         words = [str(word) for word in split(line)]
         keep = words[0] if words[1:2] == ["="] else None
@@ -79,32 +83,6 @@ class Scenario:
 
         return begin
 
-    def explore(self, rule: Rule | None = None, **options: object) -> Explored:
-        """``vfslab.drive.explore`` of this world; ``options`` are its ``bounds`` and ``executor``."""
-        return explore(self, rule=rule, **options)  # type: ignore[arg-type]
-
-    def sweep(self, rule: Rule | None = None) -> Sweep:
-        """``vfslab.drive.fault`` of this world."""
-        return sweep(self, rule=rule)
-
-    def timeline(self, path: Sequence[Choice] | None = None) -> Timeline:
-        """The steps of a path; without one, those of the shells one after the other."""
-        if path is None:
-            path = sweep_nothing(self)
-        return replay(self, path, ", ".join(line for _, lines in self.calls for line in lines))
-
-    def program(self, path: Sequence[Choice]) -> str:
-        """A Python program that walks the path and prints its steps."""
-        choices = ", ".join(f"({choice.job}, {choice.fail})" for choice in path)
-        return (
-            "from vfslab.drive.schedule import Choice\n"
-            "from vfslab.scenario import Scenario\n\n"
-            f"scenario = {self!r}\n"
-            f"path = [Choice(*pair) for pair in [{choices}]]\n"
-            "for frame in scenario.timeline(path):\n"
-            '    print(f"{frame.index:4}  {frame.function}: {frame.sentence}")\n'
-        )
-
     @property
     def transcript(self) -> str:
         """All of it as a transcript, the shells one after the other."""
@@ -119,8 +97,3 @@ def _as_command(line: str) -> str:
     if words[at] in SPELLED or words[at] == "syscall":
         return line
     return " ".join([*words[:at], "syscall", *words[at:]])
-
-
-def sweep_nothing(make: Scenario) -> tuple[Choice, ...]:
-    """The choices of the run in which the shells go one after the other and nothing fails."""
-    return fail_nth(make, 1 << 30).path

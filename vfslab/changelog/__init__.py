@@ -14,9 +14,22 @@ from pathlib import Path
 from typing import NamedTuple
 
 from .evidence import Evidence, evidence
-from .fix import Changed, Fix, Found, Side
+from .fix import Changed, Fix, Found
+from .sides import Side, Sides
 
-__all__ = ["Changed", "Entry", "Evidence", "Fix", "Found", "Side", "entries", "evidence", "fix", "fixes"]
+__all__ = [
+    "Changed",
+    "Entry",
+    "Evidence",
+    "Fix",
+    "Found",
+    "Side",
+    "Sides",
+    "entries",
+    "evidence",
+    "fix",
+    "fixes",
+]
 
 
 class Entry(NamedTuple):

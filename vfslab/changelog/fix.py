@@ -9,9 +9,9 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
-Side = Literal["before", "after"]
+from .sides import Side, Sides
 
 
 class Changed(NamedTuple):
@@ -76,6 +76,8 @@ class Fix:
 
     def world(self, side: Side) -> Any:
         """The scenario on that side of the change. Raises ValueError where there is none to be run."""
+        if isinstance(self.scenario, Sides):
+            return self.scenario.side(side)
         if not hasattr(self.scenario, "reverted"):
             raise ValueError(f"{self.commit} is shown by inputs, not by a scenario")
         return self.scenario.reverted(self.commit) if side == "before" else self.scenario

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-from .fix import Changed, Fix, Side
+from .fix import Changed, Fix
 from .search import tried
+from .sides import Side
 
 PAGE_SIZE = 4096
 

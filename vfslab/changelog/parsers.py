@@ -10,8 +10,9 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from .fix import Changed, Fix, Side
+from .fix import Changed, Fix
 from .search import tried
+from .sides import Side
 
 ULONG = 1 << 64
 DEFAULT_ENTRIES = 4096

@@ -12,7 +12,8 @@ from vfslab.drive.explore import BOUNDS, Bounds, Rule
 from vfslab.drive.schedule import Schedule
 from vfslab.scenario import Scenario
 
-from .fix import Found, Side
+from .fix import Found
+from .sides import Side, Sides
 
 
 def explored(
@@ -45,6 +46,22 @@ def tried(
             if broken is not None:
                 return Found(broken, number, program.format(side=repr(side), input=repr(value)))
         return Found(None, len(kept))
+
+    return find
+
+
+def both(sides: Sides, bounds: Bounds = BOUNDS) -> Callable[[Side], Found]:
+    """Search all orders and failures of the mechanism, for each of its inputs."""
+
+    def find(side: Side) -> Found:
+        states = 0
+        for value in sides.inputs:
+            one = sides.side(side, value)
+            found = one.explore(bounds=bounds)
+            states += found.states
+            if found.broken is not None:
+                return Found(found.broken, states, one.program(found.path), one.timeline(found.path))
+        return Found(None, states)
 
     return find
 

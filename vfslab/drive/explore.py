@@ -12,13 +12,9 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Executor
 from typing import NamedTuple, TypeAlias
 
-from ..invariants import check, check_inside
-from ..kernel import Kernel
-from ..snapshot import Snapshot
-from ..take import take
 from .fingerprint import fingerprint
-from .record import Recorder
 from .schedule import Choice, Schedule, World
+from .subject import MOUNTS
 from .timeline import Timeline
 
 # Says in a sentence each what is broken; asked when no system call is under way.
@@ -71,7 +67,7 @@ def explore(
 ) -> Explored:
     """Look for the shortest path on which a rule breaks: breadth first, each state once.
 
-    The rules are those of ``vfslab.invariants``, ``rule`` besides, that nothing waits for ever, that locks
+    The rules are those of the world's subject, ``rule`` besides, that nothing waits for ever, that locks
     are given back and their classes taken in one order, that the kernel does not die, and that a call that
     fails while it is alone changes nothing. With an ``executor`` the paths of one length are walked side
     by side.
@@ -149,11 +145,11 @@ def what_is_broken(schedule: Schedule, rule: Rule | None) -> str | None:
         return schedule.misused[0]
     if disorder := schedule.disorder():
         return disorder
-    if schedule.locked:
+    if schedule.locked and not schedule.subject.everywhere:
         return None
-    kernel = schedule.kernel
-    violations = check_inside(kernel) if schedule.inside else check(kernel)
-    sentences = [*map(str, violations), *(rule(schedule) if rule is not None and not schedule.inside else ())]
+    sentences = [*schedule.subject.broken(schedule)]
+    if rule is not None and not schedule.inside:
+        sentences += rule(schedule)
     return sentences[0] if sentences else None
 
 
@@ -168,7 +164,7 @@ class Alone:
     def before(self, choice: Choice) -> None:
         """To be told of each choice before it is taken."""
         if not self._schedule.inside:
-            self._before, self._job = picture(self._schedule.kernel), choice.job
+            self._before, self._job = self._schedule.subject.kept(self._schedule.kernel), choice.job
         elif choice.job != self._job:
             self._job = None
 
@@ -182,25 +178,9 @@ class Alone:
         if self._job is None or self._schedule.inside:
             return None
         title, result = self._schedule.jobs[self._job].results[-1]
-        if result.errno is None or picture(self._schedule.kernel) == self._before:
+        if result.errno is None or self._schedule.subject.kept(self._schedule.kernel) == self._before:
             return None
         return f"a call that fails changes nothing: {title} gave {result.errno}, and the state is another"
-
-
-def picture(kernel: Kernel) -> tuple[object, ...]:
-    """Everything that a failed call must leave as it was: mounts, namespaces, tasks, open descriptors."""
-    files = tuple((pid, tuple(task.files)) for pid, task in kernel.tasks.items())
-    fs = tuple((task.user_ns.id, tuple(task.others.items())) for task in kernel.tasks.values())
-    return _key(take(kernel)), files, fs
-
-
-def _key(snapshot: Snapshot) -> tuple[object, ...]:
-    normal = snapshot.normalise()
-    return (
-        tuple(normal.mounts.values()),
-        tuple(normal.namespaces.values()),
-        tuple(normal.tasks.values()),
-    )
 
 
 def _state(schedule: Schedule, alone: Alone, faults_left: bool) -> bytes:
@@ -217,14 +197,14 @@ def _state(schedule: Schedule, alone: Alone, faults_left: bool) -> bytes:
         *((number, done, pending, held) for number, done, pending, held, _ in positions),
         *(None if call is None else call.code for *_, call in positions),
         alone.remembered,
-        numbers=any(value is not None for _, value in results),
+        numbers=schedule.subject is not MOUNTS or any(value is not None for _, value in results),
     )
 
 
 def replay(make: Make, path: Sequence[Choice], title: str = "") -> Timeline:
     """The steps of a path as a Timeline; each frame knows whose step it is."""
     world = make()
-    recorder = Recorder(world.kernel, world.jobs[0].task.pid)
+    recorder = world.subject.writer(world.kernel, world.jobs[0].task.pid)
 
     def write(number: int, effect: object) -> None:
         recorder.pid = world.jobs[number].task.pid
@@ -235,6 +215,9 @@ def replay(make: Make, path: Sequence[Choice], title: str = "") -> Timeline:
         schedule.take(choice)
     results = [result for progress in schedule.jobs for _, result in progress.results]
     recorder.write(None)
+    comms = {job.task.pid: job.task.comm for job in world.jobs} if len(world.jobs) > 1 else {}
     failed = [result for result in results if result.oops or result.errno]
     last = failed[-1] if failed else results[-1] if results else None
-    return recorder.timeline(title, last)
+    timeline = recorder.timeline(title, last)
+    timeline.comms = comms
+    return timeline

@@ -9,12 +9,21 @@ known here, nor where calls come from. What is wrong with the use of locks is to
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple, TypeAlias
+from typing import Any, NamedTuple, Protocol, TypeAlias
 
-from ..kernel import Kernel
-from ..kernel.effects import Acquire, Alloc, Code, Effect, Oops, Refused, Release, Step
-from ..kernel.tasks import Task
+from ..kernel.effects import Acquire, Alloc, Code, Effect, Oops, Refused, Release, Step, Wait
 from .run import Result
+from .subject import MOUNTS, Subject
+
+
+class Task(Protocol):
+    """Who makes calls: a name and a number."""
+
+    @property
+    def comm(self) -> str: ...
+
+    @property
+    def pid(self) -> int: ...
 
 
 class Call(NamedTuple):
@@ -33,10 +42,14 @@ class Job(NamedTuple):
 
 
 class World(NamedTuple):
-    """A kernel in some state, and what its tasks are about to do."""
+    """A kernel in some state, what its tasks are about to do, and what it is about.
 
-    kernel: Kernel
+    Where the subject is not mounts, ``kernel`` is whatever state that subject has.
+    """
+
+    kernel: Any
     jobs: Sequence[Job]
+    subject: Subject = MOUNTS
 
 
 class Choice(NamedTuple):
@@ -87,7 +100,7 @@ class Progress:
         self.job = job
         self.number = 0
         self.call: Call | None = None
-        self.pending: Acquire | Alloc | None = None
+        self.pending: Acquire | Alloc | Wait | None = None
         self.held: list[Acquire] = []
         self.results: list[tuple[str, Result]] = []
 
@@ -105,6 +118,7 @@ class Schedule:
 
     def __init__(self, world: World, watch: Watch | None = None) -> None:
         self.kernel = world.kernel
+        self.subject = world.subject
         self.jobs = [Progress(job) for job in world.jobs]
         self.edges: dict[tuple[str, str], Edge] = {}
         self.misused: list[str] = []
@@ -121,6 +135,8 @@ class Schedule:
                 continue
             pending = progress.pending
             if isinstance(pending, Acquire) and self._holder(pending) is not None:
+                continue
+            if isinstance(pending, Wait) and not pending.ready():
                 continue
             choices.append(Choice(number))
             if faults and isinstance(pending, Alloc):
@@ -151,6 +167,8 @@ class Schedule:
             if isinstance(progress.pending, Acquire):
                 holder = self._holder(progress.pending)
                 waits.append((progress.job.task.comm, progress.pending.lock, holder or "nobody"))
+            elif isinstance(progress.pending, Wait):
+                waits.append((progress.job.task.comm, progress.pending.what, progress.pending.holder()))
         return Deadlock(tuple(waits))
 
     def disorder(self) -> str | None:
@@ -199,7 +217,7 @@ class Schedule:
             while True:
                 effect = call.code.send(answer)
                 answer = None
-                if isinstance(effect, (Acquire, Alloc)):
+                if isinstance(effect, (Acquire, Alloc, Wait)):
                     progress.pending = effect
                     if isinstance(effect, Acquire):
                         self._want(progress, effect)
@@ -226,7 +244,7 @@ class Schedule:
 
     def may_be_interrupted(self, progress: Progress) -> bool:
         """Whether another task may go on behind a step of this one; ``explore`` says why no oftener."""
-        return not progress.held
+        return self.subject.everywhere or not progress.held
 
     def _tell(self, number: int, effect: Effect) -> None:
         if self._watch is not None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TypeAlias, overload
 
-from ..kernel.effects import Acquire, Alloc, Effect, Release, Step
+from ..kernel.effects import Acquire, Alloc, Effect, Release, Step, Wait
 from ..snapshot import LockState, MountState, NamespaceState, Snapshot, TaskState
 from ..take import Note, row
 from .run import Result
@@ -89,6 +89,11 @@ class Frame:
         return self._timeline.kept.pids.get(self.index, self._timeline.pid)
 
     @property
+    def task(self) -> str | None:
+        """The name of the task whose step it is, None where only one is at work, and before and after all."""
+        return None if self.effect is None else self._timeline.comms.get(self.pid)
+
+    @property
     def snapshot(self) -> Snapshot:
         return self._timeline.snapshot(self.index)
 
@@ -127,6 +132,8 @@ class Frame:
                 return f"gives {effect.lock} back"
             case Alloc():
                 return f"allocates {effect.what}"
+            case Wait():
+                return f"waits for {effect.what}"
         if self.index == 0:
             return f"before {self._timeline.title}"
         if self._timeline.result.oops:
@@ -141,7 +148,8 @@ class Timeline(Sequence[Frame]):
     """Every step of one piece of kernel code.
 
     Frame 0 is the state before, the last frame the return; those have no effect.
-    ``title`` says what was called, ``pid`` which task called, ``result`` how it ended.
+    ``title`` says what was called, ``pid`` which task called, ``result`` how it ended; ``comms`` are the
+    names of the tasks by pid where several are at work.
     """
 
     def __init__(self, title: str, pid: int, kept: Recording, result: Result) -> None:
@@ -149,6 +157,7 @@ class Timeline(Sequence[Frame]):
         self.pid = pid
         self.kept = kept
         self.result = result
+        self.comms: dict[int, str] = {}
         self.position = 0
         self._at = 0
         self._notes = dict(kept.start)

@@ -8,7 +8,7 @@ here or in any kernel module may know which driver it is.
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from typing import Any, NamedTuple, TypeAlias
 
 
@@ -50,7 +50,19 @@ class Alloc(NamedTuple):
     what: str
 
 
-Effect: TypeAlias = Step | Acquire | Release | Alloc
+class Wait(NamedTuple):
+    """``function`` sleeps until ``ready()`` says that ``what`` has come; ``holder()`` names who is to do it.
+
+    Unlike a lock it is not owned afterwards: a wait queue, a completion.
+    """
+
+    function: str
+    what: str
+    ready: Callable[[], bool]
+    holder: Callable[[], str] = lambda: "nobody"
+
+
+Effect: TypeAlias = Step | Acquire | Release | Alloc | Wait
 Code: TypeAlias = Generator[Effect, Any, Any]
 
 NAMESPACE_SEM = "namespace_sem"

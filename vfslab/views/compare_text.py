@@ -137,5 +137,4 @@ def _line(one: Frame | None, other: Frame | None, sign: str, told: Frame, width:
 
 def said(frame: Frame) -> str:
     """The sentence of a frame, behind the task that did it where the frame says so."""
-    task = getattr(frame, "task", None)
-    return frame.sentence if task is None else f"{task}: {frame.sentence}"
+    return frame.sentence if frame.task is None else f"{frame.task}: {frame.sentence}"

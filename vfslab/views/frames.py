@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from vfslab.kernel.effects import Acquire, Alloc, Release, Step
+from vfslab.kernel.effects import Acquire, Alloc, Release, Step, Wait
 from vfslab.snapshot import Snapshot
 from vfslab.snapshot_normal import with_ids
 from vfslab.views import dot
@@ -202,7 +202,7 @@ def _events(
         if changes:
             yield "picture"
         yield from (kind for kind in _CHANGES if kind in changes)
-    if isinstance(frame.effect, Acquire | Release):
+    if isinstance(frame.effect, Acquire | Release | Wait):
         yield "lock"
     if isinstance(frame.effect, Alloc):
         yield "memory"

@@ -1,0 +1,79 @@
+"""What a world is about: which rules hold in it, what a failed call must leave alone, how steps are kept.
+
+The drivers ask a Subject and know nothing of mounts themselves; ``MOUNTS`` is the one of the kernel in
+miniature.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, Protocol
+
+from ..invariants import check, check_inside
+from ..snapshot import Snapshot
+from ..take import take
+from .record import Recorder
+
+if TYPE_CHECKING:
+    from ..kernel.effects import Effect
+    from .run import Result
+    from .schedule import Schedule
+    from .timeline import Timeline
+
+
+class Writer(Protocol):
+    """Keeps what it is told of; ``pid`` says whose effect the next one is."""
+
+    pid: int
+
+    def write(self, effect: Effect | None) -> None: ...
+
+    def timeline(self, title: str, result: Result | None) -> Timeline: ...
+
+
+class Subject(Protocol):
+    """``everywhere`` lets another go on, and rules be asked, even where a lock is held."""
+
+    @property
+    def everywhere(self) -> bool: ...
+
+    def broken(self, schedule: Schedule) -> Iterable[str]:
+        """What is wrong with the state as it stands, in a sentence each."""
+        ...
+
+    def kept(self, state: Any) -> object:
+        """All that a call that fails must leave as it was; equal where it did."""
+        ...
+
+    def writer(self, state: Any, pid: int) -> Writer: ...
+
+
+class Mounts:
+    """The kernel in miniature, judged by ``vfslab.invariants``."""
+
+    everywhere = False
+
+    def broken(self, schedule: Schedule) -> Iterable[str]:
+        kernel = schedule.kernel
+        return map(str, check_inside(kernel) if schedule.inside else check(kernel))
+
+    def kept(self, state: Any) -> object:
+        """Mounts, namespaces, tasks, open descriptors."""
+        files = tuple((pid, tuple(task.files)) for pid, task in state.tasks.items())
+        fs = tuple((task.user_ns.id, tuple(task.others.items())) for task in state.tasks.values())
+        return _key(take(state)), files, fs
+
+    def writer(self, state: Any, pid: int) -> Writer:
+        return Recorder(state, pid)
+
+
+MOUNTS = Mounts()
+
+
+def _key(snapshot: Snapshot) -> tuple[object, ...]:
+    normal = snapshot.normalise()
+    return (
+        tuple(normal.mounts.values()),
+        tuple(normal.namespaces.values()),
+        tuple(normal.tasks.values()),
+    )
