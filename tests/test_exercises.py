@@ -20,7 +20,7 @@ def test_its_reference_is_right(exercise: Exercise) -> None:
 
 
 @each
-@pytest.mark.parametrize("answer", [..., None, "", -1, object(), [], "rubbish"], ids=str)
+@pytest.mark.parametrize("answer", [..., None, "", -1, 2.5, [], "rubbish"], ids=str)
 def test_no_answer_and_rubbish_get_words(exercise: Exercise, answer: object) -> None:
     if type(answer) is type(exercise.reference) and answer == exercise.reference:
         pytest.skip("it is the answer")
@@ -41,7 +41,7 @@ def test_its_notebook_asks_it(exercise: Exercise) -> None:
 
 
 def test_what_is_no_exercise() -> None:
-    with pytest.raises(ValueError, match="no exercise '99.9'; there are "):
+    with pytest.raises(ValueError, match="no exercise"):
         check("99.9")
 
 
