@@ -1,0 +1,163 @@
+"""What a value promises: numbers that the mechanisms of notebook 12 must come to."""
+
+from __future__ import annotations
+
+import pytest
+
+from vfslab.blocks.bitmap import Bitmap
+from vfslab.changelog import file_getattr, minix, writeback
+from vfslab.changelog.file_getattr import Getattr
+from vfslab.changelog.minix import MinixSb
+from vfslab.changelog.writeback import Writeback
+from vfslab.drive.run import run
+
+# --- file_getattr
+
+
+@pytest.mark.parametrize(
+    ("side", "fs", "requests"),
+    [
+        ("before", "fuse", {("FS_IOC_GETFLAGS",), ("FS_IOC_FSGETXATTR",)}),
+        ("after", "fuse", {("FS_IOC_GETFLAGS",)}),
+        ("zeroed", "fuse", {("FS_IOC_FSGETXATTR",)}),
+        ("before", "native", {()}),
+        ("after", "native", {()}),
+    ],
+)
+def test_what_a_server_may_be_asked(side: str, fs: str, requests: set[tuple[str, ...]]) -> None:
+    assert file_getattr.requests(side, fs) == requests
+
+
+def test_half_of_the_bytes_go_each_way() -> None:
+    asked = []
+    for byte in range(256):
+        call = Getattr("fuse", byte)
+        run(file_getattr.file_getattr_uninitialised(call))
+        asked += call.requests
+        assert call.branched_on == ["flags_valid"]
+    assert asked.count("FS_IOC_GETFLAGS") == asked.count("FS_IOC_FSGETXATTR") == 128
+
+
+@pytest.mark.parametrize(
+    ("side", "seen"),
+    [("before", (8, 65536, 3, 777, 0)), ("zeroed", (8, 65536, 3, 777, 0)), ("after", (8, 0, 0, 0, 0))],
+)
+def test_what_the_user_sees(side: str, seen: tuple[int, ...]) -> None:
+    call = Getattr("fuse", 0)
+    run(file_getattr.SYSCALLS[side](call))
+    assert call.file_attr == seen
+
+
+@pytest.mark.parametrize("side", ["after", "zeroed"])
+@pytest.mark.parametrize("fs", ["fuse", "native"])
+def test_nothing_undecided_decides(side: str, fs: str) -> None:
+    assert file_getattr.SIDES.side(side, (fs, 0xA5)).explore().broken is None
+
+
+# --- writeback
+
+
+@pytest.mark.parametrize(
+    ("timeout", "chunks", "before", "after"),
+    [
+        (0, 40, (40, 0), (0, 0)),
+        (0, 1000, (1000, 952), (0, 0)),
+        (0, 10_000, (10_000, 9952), (0, 0)),
+        (1, 1000, (38, 36), (38, 36)),
+        (120, 10_000, (3, 2), (3, 2)),
+    ],
+)
+def test_wakeups_and_messages(
+    timeout: int, chunks: int, before: tuple[int, int], after: tuple[int, int]
+) -> None:
+    ended = [writeback.ended(side, timeout, chunks, 5) for side in ("before", "after")]
+    assert [(len(wb.wakeups), len(wb.messages)) for wb in ended] == [before, after]
+
+
+@pytest.mark.parametrize("side", ["before", "after"])
+def test_the_first_message_needs_a_second_more_than_the_timeout(side: str) -> None:
+    assert writeback.ended(side, 120, 6049, 5).messages == []  # 120.98 s
+    assert writeback.ended(side, 120, 6050, 5).messages == [121]
+
+
+@pytest.mark.parametrize(
+    ("side", "broken"),
+    [
+        ("before", {(False, 0), (True, 0)}),
+        ("v1", {(False, 0), (True, 0)}),
+        ("v2", {(True, 0)}),
+        ("after", set()),
+    ],
+)
+def test_which_settings_break_which_version(side: str, broken: set[tuple[bool, int]]) -> None:
+    sides = writeback.SIDES
+    assert {given[:2] for given in sides.inputs if sides.side(side, given).explore().broken} == broken
+
+
+def test_one_message_too_many_is_found_alone() -> None:
+    # the wake-up alone is fixed: the other half of the change is needed, too
+    wb = Writeback(True, 0, 1, 300)
+    wb.messages.append(1)
+    assert list(writeback.contract(wb)) == ["the timeout is 0, and a wait of 1 s is complained about"]
+
+
+# --- minix
+
+
+def padded(s_ninodes: int, free: tuple[int, ...] = (), padding: str = "1", bit_0: str = "1") -> str:
+    """A block of bits: only ``free`` inodes are clear."""
+    inodes = "".join("0" if number in free else "1" for number in range(1, s_ninodes + 1))
+    return bit_0 + inodes + padding * (minix.BITS_PER_ZONE - 1 - s_ninodes)
+
+
+def answers(side: str, bits: str, calls: int) -> list[int | str]:
+    return minix.answers(side, MinixSb(64, [Bitmap(bits)]), calls)
+
+
+FULL, BAD = "ENOSPC", "EFSCORRUPTED"
+
+
+@pytest.mark.parametrize(
+    ("bits", "before", "after"),
+    [
+        (padded(64, (63, 64)), [63, 64, FULL, FULL], [63, 64, FULL, FULL]),
+        (padded(64, (63, 64), padding="0"), [63, 64, FULL, FULL], [63, 64, BAD, BAD]),
+        (padded(64, (63, 64), bit_0="0"), [FULL, 63, 64, FULL], [BAD, 63, 64, FULL]),
+    ],
+    ids=["healthy", "padding clear", "bit 0 clear"],
+)
+def test_four_calls(bits: str, before: list[int | str], after: list[int | str]) -> None:
+    assert answers("before", bits, 4) == before
+    assert answers("after", bits, 4) == after
+
+
+def test_each_failure_eats_a_bit() -> None:
+    found = answers("after", padded(64, padding="0"), 8128)
+    assert found == [BAD] * 8127 + [FULL]
+
+
+def test_a_failure_that_clears_its_bit_goes_on_failing() -> None:
+    assert answers("unset", padded(64, padding="0"), 9) == [BAD] * 9
+
+
+@pytest.mark.parametrize(("side", "misreports"), [("before", True), ("after", False), ("unset", False)])
+def test_the_bitmaps_that_are_misreported(side: str, misreports: bool) -> None:
+    # an oracle that knows nothing of the search: a clear bit among those that are no inodes, met in four calls
+    expected = {
+        bits for bits in minix.BITMAPS if bits[0] == "0" or ("0" in bits[4:] and bits[:4].count("0") < 4)
+    }
+    found = {bits for bits in minix.BITMAPS if minix.SIDES.side(side, bits).explore().broken}
+    assert found == (expected if misreports else set())
+
+
+@pytest.mark.parametrize(("side", "eats"), [("before", True), ("after", True), ("unset", False)])
+def test_who_changes_the_bitmap_and_fails(side: str, eats: bool) -> None:
+    found = minix.mechanism(side, "111100", 3, calls=2, rule=minix.failure_changes_nothing).explore()
+    assert (found.broken is not None) == eats
+
+
+def test_the_bitmap_may_have_several_blocks() -> None:
+    sb = MinixSb(10, [Bitmap("1111"), Bitmap("1111"), Bitmap("1101")])
+    assert list(sb.clear()) == [10]
+    assert run(minix.minix_new_inode(sb)).value == 10
+    assert run(minix.minix_new_inode(sb)).errno == FULL
