@@ -5,9 +5,11 @@ from __future__ import annotations
 import pytest
 
 from vfslab.blocks.bitmap import Bitmap
-from vfslab.changelog import file_getattr, minix, writeback
+from vfslab.blocks.memory import NULL
+from vfslab.changelog import dump_inode, file_getattr, minix, try_to_free_buffers, writeback
 from vfslab.changelog.file_getattr import Getattr
 from vfslab.changelog.minix import MinixSb
+from vfslab.changelog.try_to_free_buffers import Reclaim
 from vfslab.changelog.writeback import Writeback
 from vfslab.drive.run import run
 
@@ -142,7 +144,7 @@ def test_a_failure_that_clears_its_bit_goes_on_failing() -> None:
 
 @pytest.mark.parametrize(("side", "misreports"), [("before", True), ("after", False), ("unset", False)])
 def test_the_bitmaps_that_are_misreported(side: str, misreports: bool) -> None:
-    # an oracle that knows nothing of the search: a clear bit among those that are no inodes, met in four calls
+    # an oracle that knows nothing of the search: a clear bit that is no inode, met within four calls
     expected = {
         bits for bits in minix.BITMAPS if bits[0] == "0" or ("0" in bits[4:] and bits[:4].count("0") < 4)
     }
@@ -161,3 +163,63 @@ def test_the_bitmap_may_have_several_blocks() -> None:
     assert list(sb.clear()) == [10]
     assert run(minix.minix_new_inode(sb)).value == 10
     assert run(minix.minix_new_inode(sb)).errno == FULL
+
+
+# --- try_to_free_buffers
+
+
+@pytest.mark.parametrize(
+    ("calls", "crash"),
+    [
+        (1, {(False, True, False)}),
+        # the first call has dropped the buffers, the second finds none
+        (2, {(False, True, False), (True, True, False)}),
+    ],
+)
+def test_which_of_eight_folios_crash(calls: int, crash: set[tuple[bool, bool, bool]]) -> None:
+    inputs = try_to_free_buffers.SIDES.inputs
+    assert len(inputs) == 8
+    for side, expected in (("before", crash), ("after", set())):
+        found = {
+            given: try_to_free_buffers.mechanism(side, given, calls).explore().broken for given in inputs
+        }
+        assert {given for given, broken in found.items() if broken} == expected
+        assert set(filter(None, found.values())) <= {"null-ptr-deref in drop_buffers"}
+
+
+def test_it_warns_once() -> None:
+    folio = Reclaim(False, True, False)
+    for _ in range(5):
+        assert run(try_to_free_buffers.try_to_free_buffers(folio)).value is True
+    assert folio.warnings == 1
+
+
+# --- dump_inode
+
+
+@pytest.mark.parametrize("pointer", [NULL, dump_inode.UNMAPPED])
+@pytest.mark.parametrize("hop", dump_inode.HOPS)
+def test_a_broken_hop(hop: str, pointer: int) -> None:
+    assert run(dump_inode.dump_inode_trusting(dump_inode.pointers(hop, pointer))).oops
+    dump = dump_inode.pointers(hop, pointer)
+    assert run(dump_inode.dump_inode(dump)).oops is None
+    (line,) = dump.log
+    assert ("unreadable" in line) == (hop == "inode")
+    assert ("<unknown>" in line) == (hop != "inode")
+
+
+def test_a_name_without_an_end() -> None:
+    assert run(dump_inode.dump_inode_trusting(dump_inode.pointers("text", NULL))).oops
+    dump = dump_inode.pointers("text", NULL)
+    run(dump_inode.dump_inode(dump))
+    assert f"fs:{'e' * 31} " in dump.log[0]
+
+
+@pytest.mark.parametrize(("side", "lines"), [("before", 2), ("after", 1)])
+def test_a_sound_inode(side: str, lines: int) -> None:
+    timeline = dump_inode.SIDES.side(side, ("none", NULL)).timeline()
+    assert timeline.boxes(len(timeline) - 1).rows["Dump", "log"].count("inode at") == 1
+    assert timeline[-2].sentence.startswith("ended with success")
+    dump = dump_inode.pointers("none", NULL)
+    run((dump_inode.dump_inode_trusting if side == "before" else dump_inode.dump_inode)(dump))
+    assert len(dump.log) == lines

@@ -1,4 +1,4 @@
-"""Memory: things at addresses, most of which have nothing; to read there is a fault.
+"""Memory: things at addresses. Most addresses have nothing, and to read there is a fault.
 
 What lies in it, and who follows which pointer, is not known here.
 """
@@ -23,24 +23,16 @@ class Fault(Exception):
         return "null-ptr-deref" if self.address == NULL else f"paging request at {self.address}"
 
 
-class Memory:
-    """What lies at which address, each with fields by their names. At NULL there is nothing."""
-
-    def __init__(self, things: Mapping[int, Mapping[str, Any]]) -> None:
-        self._things = dict(things)
-        if NULL in self._things:
-            raise ValueError("nothing lies at NULL")
-
-    def read(self, address: int, field: str) -> Any:
-        """What the field of the thing at ``address`` holds. Raises Fault where nothing lies."""
-        if address not in self._things:
-            raise Fault(address)
-        return self._things[address][field]
+def read(memory: Mapping[int, Any], address: int) -> Any:
+    """What lies at the address. Raises Fault where nothing does, and at NULL nothing ever does."""
+    if address == NULL or address not in memory:
+        raise Fault(address)
+    return memory[address]
 
 
-def nofault(read: Callable[[], T], otherwise: T) -> T:
-    """What ``read`` gives, ``otherwise`` where it meets a fault. As get_kernel_nofault() does."""
+def nofault(reads: Callable[[], T], otherwise: T) -> T:
+    """What ``reads`` gives; ``otherwise`` where it meets a fault. As get_kernel_nofault() does."""
     try:
-        return read()
+        return reads()
     except Fault:
         return otherwise
