@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import struct
+from dataclasses import replace
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from vfslab.blocks.bitmap import Bitmap
 from vfslab.blocks.memory import NULL
-from vfslab.changelog import dump_inode, file_getattr, minix, try_to_free_buffers, writeback
+from vfslab.changelog import dump_inode, file_getattr, minix, posix_acl, try_to_free_buffers, writeback
 from vfslab.changelog.file_getattr import Getattr
 from vfslab.changelog.minix import MinixSb
+from vfslab.changelog.posix_acl import SetAcl
 from vfslab.changelog.try_to_free_buffers import Reclaim
 from vfslab.changelog.writeback import Writeback
 from vfslab.drive.run import run
@@ -223,3 +229,57 @@ def test_a_sound_inode(side: str, lines: int) -> None:
     dump = dump_inode.pointers("none", NULL)
     run((dump_inode.dump_inode_trusting if side == "before" else dump_inode.dump_inode)(dump))
     assert len(dump.log) == lines
+
+
+# --- posix_acl
+
+
+@pytest.mark.parametrize(("count", "size"), [(3, 28), (5, 44), (24, 196), (511, 4092), (512, 4100)])
+def test_a_list_has_4_bytes_and_8_for_each_entry(count: int, size: int) -> None:
+    assert len(posix_acl.encoded(posix_acl.acl(count))) == size == 4 + 8 * count
+
+
+def test_the_bytes_of_a_list() -> None:
+    data = posix_acl.encoded(posix_acl.acl(5))
+    version, *fields = struct.unpack("<I" + "HHI" * 5, data)
+    assert version == 2
+    assert fields[:6] == [1, 7, 0xFFFFFFFF, 2, 6, 1000]
+
+
+@given(count=st.integers(3, 700))
+def test_what_each_shape_comes_to(count: int) -> None:
+    too_big = 4 + 8 * count > 4096
+    for code in posix_acl.SHAPES.values():
+        call = SetAcl(count)
+        result = run(code(call))
+        assert result.errno == ("E2BIG" if too_big else None)
+        assert call.sent == (None if too_big else 4 + 8 * count)
+
+
+@pytest.mark.parametrize("side", posix_acl.SHAPES)
+@pytest.mark.parametrize("count", posix_acl.COUNTS)
+def test_each_buffer_is_freed_once(side: str, count: int) -> None:
+    mechanism = replace(posix_acl.mechanism(side, count), rule=posix_acl.freed_once)
+    for outcome in mechanism.sweep():
+        assert {end for _, end in outcome.ends} <= {"success", "ENOMEM", "E2BIG"}
+        end = mechanism.timeline(outcome.path)
+        rows = end.boxes(len(end) - 1).rows
+        assert rows["SetAcl", "made"] == rows["SetAcl", "freed"]
+
+
+@pytest.mark.parametrize(
+    ("side", "calls", "conditions", "never", "disagree"),
+    [
+        ("probe", 2, 4, ("size < 0", "ret < 0"), 2),
+        ("before", 2, 3, ("ret < 0",), 2),
+        ("after", 1, 2, (), 0),
+    ],
+)
+def test_what_a_shape_costs(
+    side: str, calls: int, conditions: int, never: tuple[str, ...], disagree: int
+) -> None:
+    shape = posix_acl.shape(side)
+    assert (shape.calls, len(shape.conditions), shape.never, shape.disagree) == (
+        *(calls, conditions),
+        *(never, disagree),
+    )

@@ -32,6 +32,7 @@ class Reclaim:
     release_always: bool
     release_folio: bool
     buffers: list[str] = field(default_factory=list)
+    warned: bool = False
     warnings: int = 0
     answers: list[bool] = field(default_factory=list)
 
@@ -61,13 +62,20 @@ def try_to_free_buffers_unguarded(folio: Reclaim) -> Code:
 def try_to_free_buffers(folio: Reclaim) -> Code:
     """Drop the buffers of a folio; where there are none, it warns once, and is content."""
     if not folio.buffers:
-        folio.warnings = 1  # WARN_ON_ONCE(), however often it comes here
+        warn_on_once(folio)
         yield Step("try_to_free_buffers", "a folio without buffers: a warning, once since boot")
         return True
     yield Acquire("try_to_free_buffers", "i_private_lock")
     yield from drop_buffers(folio)
     yield Release("try_to_free_buffers", "i_private_lock")
     return True
+
+
+def warn_on_once(folio: Reclaim) -> None:
+    """A warning in the log, unless there has been one."""
+    if not folio.warned:
+        folio.warned = True
+        folio.warnings += 1
 
 
 def drop_buffers(folio: Reclaim) -> Code:
@@ -125,6 +133,6 @@ FIX = Fix(
     find=both(SIDES),
     notebook="12-what-a-value-promises.ipynb",
     section="Asked in any case",
-    no_evidence="it takes a filesystem that sets the flag and has no such function: user space has no way to it",
+    no_evidence="it takes a filesystem that sets the flag and has no such function; user space can make none",
     area="vfs",
 )
