@@ -50,7 +50,7 @@ def acl(a_count: int) -> tuple[Entry, ...]:
 
 
 def encoded(entries: tuple[Entry, ...]) -> bytes:
-    """The list as an extended attribute: 32 bits of version, then for each tag, 16, permissions, 16, id, 32."""
+    """The list as an extended attribute: 32 bits of version, then for each a tag, permissions and an id."""
     head = struct.pack("<I", POSIX_ACL_XATTR_VERSION)
     return head + b"".join(struct.pack("<HHI", *entry) for entry in entries)
 
