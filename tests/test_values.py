@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from vfslab.blocks.bitmap import Bitmap
 from vfslab.blocks.memory import NULL
 from vfslab.changelog import dump_inode, file_getattr, minix, posix_acl, try_to_free_buffers, writeback
+from vfslab.changelog.facts import facts
 from vfslab.changelog.file_getattr import Getattr
 from vfslab.changelog.minix import MinixSb
 from vfslab.changelog.posix_acl import SetAcl
@@ -244,6 +245,20 @@ def test_the_bytes_of_a_list() -> None:
     version, *fields = struct.unpack("<I" + "HHI" * 5, data)
     assert version == 2
     assert fields[:6] == [1, 7, 0xFFFFFFFF, 2, 6, 1000]
+
+
+def test_real_kernels_give_the_same_bytes() -> None:
+    words = posix_acl.encoded(posix_acl.acl(5)).hex(" ", 4)
+    assert {said["bytes of 5 entries"] for said in facts("acl_sizes").values()} == {words}
+
+
+def test_real_kernels_ask_as_the_model_does() -> None:
+    # the stack of 6.18.5 is zeroed by its compiler, the others have the change
+    for kernel, said in facts("file_getattr").items():
+        call = Getattr("fuse", 0)
+        run(file_getattr.SYSCALLS["zeroed" if kernel == "6.18.5" else "after"](call))
+        assert said["requests"] == call.requests
+        assert tuple(said["seen"].values()) == call.file_attr[: len(said["seen"])]
 
 
 @given(count=st.integers(3, 700))

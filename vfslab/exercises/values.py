@@ -135,8 +135,8 @@ EXERCISES = (
     Exercise(
         key="12.3",
         question=(
-            "Write `new_inode(bits, s_ninodes)`, where bits is a list of 0 and 1: it sets a bit and returns its"
-            ' number, or returns "ENOSPC" or "EFSCORRUPTED" and leaves bits as they are.'
+            "Write `new_inode(bits, s_ninodes)`, where bits is a list of 0 and 1: it sets a bit and returns"
+            ' its number, or returns "ENOSPC" or "EFSCORRUPTED" and leaves bits as they are.'
         ),
         judge=_careful,
         hint="Which test has to come before the bit is set?",
