@@ -19,6 +19,7 @@ from vfslab.changelog.posix_acl import SetAcl
 from vfslab.changelog.try_to_free_buffers import Reclaim
 from vfslab.changelog.writeback import Writeback
 from vfslab.drive.run import run
+from vfslab.exercises import check
 
 # --- file_getattr
 
@@ -298,3 +299,47 @@ def test_what_a_shape_costs(
         *(calls, conditions),
         *(never, disagree),
     )
+
+
+# --- the exercises: what a likely wrong answer is told
+
+
+def set_first(bits: list[int], s_ninodes: int) -> int | str:
+    if 0 not in bits:
+        return "ENOSPC"
+    number = bits.index(0)
+    bits[number] = 1
+    return number if 1 <= number <= s_ninodes else "EFSCORRUPTED"
+
+
+def always_full(bits: list[int], s_ninodes: int) -> str:
+    return "ENOSPC"
+
+
+def next_zero(bits: list[int], s_ninodes: int) -> int:
+    return bits.index(0)
+
+
+@pytest.mark.parametrize(
+    ("key", "answer", "words"),
+    [
+        ("12.1", lambda byte: "FS_IOC_GETFLAGS", "with 0 all over the stack"),
+        ("12.1", lambda byte: 1 // byte, "for the byte 0 it raises ZeroDivisionError"),
+        ("12.2", (120, 40, 250), "nobody is woken"),
+        ("12.2", (0, 1000, 250), "nobody is woken"),
+        ("12.2", (120, 130, 250), "there is a message"),
+        ("12.2", (120, 10**9, 1), "20000 chunks are enough"),
+        ("12.2", (120, 70), "give three whole numbers"),
+        ("12.3", set_first, "EFSCORRUPTED leaves the bits as"),
+        ("12.3", always_full, "ENOSPC, and"),
+        ("12.3", next_zero, "inode 4 is given away, and is not free"),
+        ("12.3", lambda bits, s_ninodes: bits[99], "it raises IndexError"),
+        ("12.3", lambda bits, s_ninodes: "EIO", "neither a number nor one of the two errnos"),
+        ("12.4", 512, "E2BIG: 512 entries have 4100 bytes"),
+        ("12.4", 510, "one more still goes"),
+    ],
+)
+def test_wrong_answers_are_told_why(key: str, answer: object, words: str) -> None:
+    verdict = check(key, answer)
+    assert not verdict.right
+    assert words in verdict.words

@@ -63,7 +63,7 @@ def try_to_free_buffers(folio: Reclaim) -> Code:
     """Drop the buffers of a folio; where there are none, it warns once, and is content."""
     if not folio.buffers:
         warn_on_once(folio)
-        yield Step("try_to_free_buffers", "a folio without buffers: a warning, once since boot")
+        yield Step("try_to_free_buffers", f"no buffers; warnings since boot: {folio.warnings}")
         return True
     yield Acquire("try_to_free_buffers", "i_private_lock")
     yield from drop_buffers(folio)

@@ -61,7 +61,7 @@ def wb_wait_for_completion_cb_without_off(wb: Writeback) -> Code:
     wb.done.progress_stamp = wb.jiffies
     if waited_secs > timeout:
         wb.messages.append(waited_secs)
-        yield Step("wb_wait_for_completion_cb", f"a message: waiting for more than {waited_secs} seconds")
+        yield Step("wb_wait_for_completion_cb", f"a message: {waited_secs} s have been waited")
     return wb.done.cnt == 0
 
 
@@ -72,7 +72,7 @@ def wb_wait_for_completion_cb(wb: Writeback) -> Code:
     wb.done.progress_stamp = wb.jiffies
     if timeout and waited_secs > timeout:
         wb.messages.append(waited_secs)
-        yield Step("wb_wait_for_completion_cb", f"a message: waiting for more than {waited_secs} seconds")
+        yield Step("wb_wait_for_completion_cb", f"a message: {waited_secs} s have been waited")
     return wb.done.cnt == 0
 
 
@@ -148,7 +148,8 @@ def _make(side: str, given: Setting) -> Mechanism:
     timeout = sysctl if detect else DEFAULT_HUNG_TASK_TIMEOUT if side == "v1" else 0
     code = "after" if side == "after" or (side == "v2" and not detect) else "before"
     return Mechanism(
-        title=f"{chunks} chunks of {chunk} jiffies, a timeout of {sysctl if detect else 'none'}",
+        title=f"{chunks} chunks of {chunk} jiffies, "
+        + (f"a timeout of {sysctl} s" if detect else "no hung task detector"),
         state=lambda: Writeback(detect, timeout, chunks, chunk),
         tasks=(
             ("sync", (("sync", partial(wb_wait_for_completion, asks=code)),)),
