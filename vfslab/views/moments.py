@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 CELLS = 60
 """The signs of a strip."""
+STROKES = 300
+"""The picture has so many places for strokes in a lane: more of them are one bar to the eye."""
 
 
 class Moments(_Plot):
@@ -55,7 +57,8 @@ class Moments(_Plot):
         figure = Figure(figsize=(9, 0.9 + 0.45 * len(self.lanes)), layout="constrained")
         axes = figure.add_subplot()
         for lane, moments in enumerate(self.lanes.values()):
-            axes.vlines(moments, lane - 0.3, lane + 0.3, color=palette.BLUE, linewidth=1)
+            strokes = sorted({round(moment / self.end * STROKES) for moment in moments})
+            axes.vlines([stroke * self.end / STROKES for stroke in strokes], lane - 0.3, lane + 0.3, color=palette.BLUE, linewidth=1)
             axes.text(self.end * 1.01, lane, str(len(moments)), va="center")
         axes.set_yticks(range(len(self.lanes)), [*self.lanes], parse_math=False)
         axes.set_ylim(len(self.lanes) - 0.5, -0.5)
