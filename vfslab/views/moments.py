@@ -58,7 +58,13 @@ class Moments(_Plot):
         axes = figure.add_subplot()
         for lane, moments in enumerate(self.lanes.values()):
             strokes = sorted({round(moment / self.end * STROKES) for moment in moments})
-            axes.vlines([stroke * self.end / STROKES for stroke in strokes], lane - 0.3, lane + 0.3, color=palette.BLUE, linewidth=1)
+            axes.vlines(
+                [stroke * self.end / STROKES for stroke in strokes],
+                lane - 0.3,
+                lane + 0.3,
+                color=palette.BLUE,
+                linewidth=1,
+            )
             axes.text(self.end * 1.01, lane, str(len(moments)), va="center")
         axes.set_yticks(range(len(self.lanes)), [*self.lanes], parse_math=False)
         axes.set_ylim(len(self.lanes) - 0.5, -0.5)
