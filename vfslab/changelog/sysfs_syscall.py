@@ -99,7 +99,7 @@ def answers(side: str) -> dict[str, str]:
         except Refused as refusal:
             said[what] = refusal.errno
         else:
-            said[what] = "an index"
+            said[what] = "ok"
     return said
 
 
