@@ -126,7 +126,7 @@ _ENDS = {"-": "given back", ">": "handed over", "": "never given back"}
 
 
 def part_bars(amounts: Mapping[str, Mapping[str, int]], unit: str = "bytes") -> PartBars:
-    """Amounts with the sizes of their parts, as something that a notebook draws. Raises ValueError for none."""
+    """Amounts with the sizes of their parts, for a notebook to draw. Raises ValueError for none."""
     return PartBars(amounts, unit)
 
 
