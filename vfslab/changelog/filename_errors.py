@@ -90,13 +90,14 @@ def errors_travel(state: Walks) -> Iterator[str]:
             yield f"given {state.name.errno}, a path function walks {state.walked[0]}"
 
 
-NAMES: tuple[Name, ...] = ("/a", Err("ENOENT"), Err("EFAULT"), Err("ENAMETOOLONG"), Err("ENOMEM"))
+# What copying the path gave: a path, or the error in its place.
+GIVEN = ("/a", "ENOENT", "EFAULT", "ENAMETOOLONG", "ENOMEM")
 
 
-def _walking(side: str, name: Name) -> Mechanism:
+def _walking(side: str, given: str) -> Mechanism:
+    name: Name = given if given.startswith("/") else Err(given)
     last = ("do_file_open()", do_filp_open if side == "before" else do_file_open)
     lookups = (("filename_lookup()", filename_lookup), ("vfs_path_parent_lookup()", vfs_path_parent_lookup))
-    given = name if isinstance(name, str) else name.errno
     return Mechanism(
         title=f"three path functions are given {given}",
         state=partial(Walks, name),
@@ -105,7 +106,7 @@ def _walking(side: str, name: Name) -> Mechanism:
     )
 
 
-TRAVEL = Sides("2e2d64aea5c5", _walking, NAMES)
+TRAVEL = Sides("2e2d64aea5c5", _walking, GIVEN)
 
 
 # --- what the callers save: each is the bare bones of a kernel function, with errors as values

@@ -1,13 +1,13 @@
 """The 68 commits of pull-filename (merge 26c9342bb761) in their order: commit and title.
 
 Which of them belong together, and what they did, is in the other modules named after it. Their date is
-that of the last posting of the series: the authors' dates are not known here.
+that of the last posting of the series, 2026-01-14: the days on which they were written are not known here.
 """
 
 from __future__ import annotations
 
 PULL = "pull-filename (merge 26c9342bb761, 2026-02-10)"
-DATE = "2026-01-14"
+DATE = "2026-01"
 RELEASES = ("7.0-rc1",)
 
 _LISTED = """
