@@ -51,8 +51,9 @@ class Fix:
     ``find`` searches ``scenario`` on one side, without knowing where the bug is. ``evidence`` names the
     litmus files that real kernels were asked, before and after; ``reproducers`` names the programs whose
     facts are in ``facts``; ``no_evidence`` says what of the bug none of them can show, and why.
-    ``covers`` are titles of other entries of the feed that belong to it. ``notebook`` is a file name,
-    ``section`` a heading in it.
+    ``covers`` are titles of other entries of the feed that belong to it; ``others`` are further commits with
+    their titles, whether or not the feed lists them, and ``pull`` is where they came in.
+    ``notebook`` is a file name, ``section`` a heading in it.
     """
 
     commit: str
@@ -72,6 +73,8 @@ class Fix:
     reproducers: tuple[str, ...] = ()
     no_evidence: str = ""
     covers: tuple[str, ...] = ()
+    others: tuple[tuple[str, str], ...] = ()
+    pull: str = "after 7.0"
     area: str = "mount"
     sequel: bool = False
 
