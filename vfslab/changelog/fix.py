@@ -44,10 +44,10 @@ class Found(NamedTuple):
 class Fix:
     """One change of the kernel: what it is, what it changed, and how its bug is found.
 
-    ``commit`` has twelve digits; ``date`` is the author's, "2026-01-29", or
-    "2026-01" where the day is not known. ``since`` says when the bug came
-    in, ``releases`` are the first that have the change, mainline first. ``what`` is the bug in a sentence,
-    ``rule`` the invariant that ``before`` breaks and ``after`` keeps.
+    ``commit`` has twelve digits; ``date`` is the author's, "2026-01-29", or "2026-01" where the day is not
+    known, or the merge's where a module says so. ``since`` says when the bug came in, ``releases`` are the
+    first that have the change, mainline first. ``what`` is the bug in a sentence, ``rule`` the invariant
+    that ``before`` breaks and ``after`` keeps.
     ``find`` searches ``scenario`` on one side, without knowing where the bug is. ``evidence`` names the
     litmus files that real kernels were asked, before and after; ``reproducers`` names the programs whose
     facts are in ``facts``; ``no_evidence`` says what of the bug none of them can show, and why.
