@@ -1,14 +1,13 @@
 """887e97745ec3: opening a file asks a flag whether the inode has file locks, no longer a pointer.
 
-What an inode and its file locks do to each other is modelled, and which cache lines that moves between CPUs;
-what a transfer takes is asked of the figures that were published with the change, nothing is measured.
+What an inode and its file locks do to each other is modelled, and which cache lines that moves between
+CPUs. How long a transfer takes is not known here.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
 from vfslab.blocks.layout import LINE
 from vfslab.blocks.mesi import FALSE_SHARING, Access, Caches, Grain, Line, Touch, take_turns
@@ -281,7 +280,7 @@ def side_by_side(side: str, start: int) -> Mechanism:
 SIDES = Sides(COMMIT, side_by_side, STARTS)
 
 
-# --- how many transfers that is, and what one would cost
+# --- how many transfers that is
 
 
 def transfers(side: str, release: str, start: int, grain: Grain, cpus: int = 24, rounds: int = 100) -> float:
@@ -293,42 +292,6 @@ def transfers(side: str, release: str, start: int, grain: Grain, cpus: int = 24,
     )
     caches = Caches(place(release, start))
     return take_turns(caches, bursts, range(cpus), rounds, grain) / (cpus * rounds)
-
-
-class Published(NamedTuple):
-    """Opens per second of 24 cores together, before and after, as published with the change."""
-
-    before: int
-    after: int
-
-    @property
-    def gain(self) -> float:
-        """In percent."""
-        return 100 * (self.after / self.before - 1)
-
-    @property
-    def saved(self) -> float:
-        """What an open and close on one core takes less, in microseconds."""
-        return CORES * 1e6 * (1 / self.before - 1 / self.after)
-
-
-CORES = 24
-PUBLISHED = (
-    Published(3_233_740, 3_373_346),
-    Published(3_284_313, 3_518_711),
-    Published(3_505_545, 4_092_806),
-)
-
-
-def predicted_gain(before: float, price: float, saved: float = 1.0) -> float:
-    """The gain in percent where ``saved`` transfers of ``price`` microseconds fall away.
-
-    ``before`` are the opens per second of all cores. Raises ValueError where nothing would be left.
-    """
-    takes = CORES * 1e6 / before
-    if saved * price >= takes:
-        raise ValueError(f"an open and close takes {takes:.2f} microseconds in all")
-    return 100 * (takes / (takes - saved * price) - 1)
 
 
 FIX = Fix(
