@@ -10,10 +10,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from vfslab.blocks.layout import LINE
-from vfslab.blocks.mesi import FALSE_SHARING, Access, Caches, Grain, Line, Touch, take_turns
+from vfslab.blocks.mesi import Caches, Grain, Touch, take_turns
 from vfslab.kernel.effects import Acquire, Alloc, Check, Code, Oops, Refused, Release, Step
 from vfslab.mechanism import Mechanism
 
+from .cached import Cached, nothing_in_vain
 from .fix import Changed, Fix
 from .search import both
 from .sides import Sides
@@ -47,15 +48,12 @@ class Inode:
 
 
 @dataclass
-class Opened:
-    """An inode that several CPUs open and close, and the cache lines that its fields lie in."""
+class Opened(Cached):
+    """An inode that several CPUs open, close and lock, and the cache lines that its fields lie in."""
 
     inode: Inode = field(default_factory=Inode)
-    lines: dict[int | str, Line] = field(default_factory=dict)
     installed: int = 0
-    fetched_in_vain: list[str] = field(default_factory=list)
     contexts: dict[str, FileLockContext] = field(default_factory=dict)
-    _caches: Caches | None = None
 
 
 def place(release: str, start: int) -> dict[str, int]:
@@ -63,27 +61,14 @@ def place(release: str, start: int) -> dict[str, int]:
     return {name: (start + offset) // LINE for name, offset in OFFSETS[release].items()}
 
 
-def touched(state: Opened, cpu: int, name: str, write: bool = False) -> str:
-    """The CPU reads or writes a field: what that means for its line, in words."""
-    if state._caches is None:
-        return ""
-    access: Access = (state._caches.write if write else state._caches.read)(cpu, name)
-    if access.why == FALSE_SHARING:
-        lost_to = " and ".join(sorted(access.lost_to))
-        state.fetched_in_vain.append(
-            f"CPU {cpu} fetches the line of {name} again, of which {lost_to} changed"
-        )
-    return f": {access.outcome}{f' ({access.why})' if access.why else ''}"
-
-
 # --- asking: does the inode have file locks?
 
 
 def locks_inode_context_pointer(state: Opened, cpu: int, function: str) -> Code:
     """The pointer says it: NULL for no locks. Gives the context or None."""
-    how = touched(state, cpu, "i_flctx")
+    how = state.touch(cpu, "i_flctx")
     context = state.inode.i_flctx
-    yield Step(function, f"CPU {cpu} reads i_flctx{how}")
+    yield Step(function, how)
     return context
 
 
@@ -92,16 +77,16 @@ def locks_inode_context(state: Opened, cpu: int, function: str) -> Code:
 
     Raises Oops where the flag promised a context that is not there.
     """
-    how = touched(state, cpu, "i_opflags")
+    how = state.touch(cpu, "i_opflags")
     has_locks = state.inode.i_opflags & IOP_FLCTX
-    yield Step(function, f"CPU {cpu} reads i_opflags{how}")
+    yield Step(function, how)
     if not has_locks:
         return None
-    how = touched(state, cpu, "i_flctx")
+    how = state.touch(cpu, "i_flctx")
     context = state.inode.i_flctx
     if context is None:
         raise Oops(function, "i_opflags has IOP_FLCTX and i_flctx is NULL")
-    yield Step(function, f"CPU {cpu} reads i_flctx{how}")
+    yield Step(function, how)
     return context
 
 
@@ -112,17 +97,17 @@ def open_and_close(asked: Asked, cpu: int) -> tuple[tuple[str, Callable[[Opened]
     """What a CPU does to open the file read-only and close it again: two calls."""
 
     def do_open(state: Opened) -> Code:
-        how = touched(state, cpu, "i_readcount", write=True)
+        how = state.touch(cpu, "i_readcount", write=True)
         state.inode.i_readcount += 1
-        yield Step("i_readcount_inc", f"CPU {cpu} writes i_readcount{how}")
+        yield Step("i_readcount_inc", how)
         yield from asked(state, cpu, "break_lease")
 
     def do_close(state: Opened) -> Code:
         yield from asked(state, cpu, "locks_remove_posix")
         yield from asked(state, cpu, "locks_remove_file")
-        how = touched(state, cpu, "i_readcount", write=True)
+        how = state.touch(cpu, "i_readcount", write=True)
         state.inode.i_readcount -= 1
-        yield Step("i_readcount_dec", f"CPU {cpu} writes i_readcount{how}")
+        yield Step("i_readcount_dec", how)
 
     return (f"open(2) on CPU {cpu}", do_open), (f"close(2) on CPU {cpu}", do_close)
 
@@ -256,22 +241,13 @@ FIRST_LOCKERS = Sides(COMMIT, first_lockers, other=("flag first", "asked once"))
 # --- opening, and what it moves
 
 
-def nothing_in_vain(state: Opened) -> Iterator[str]:
-    """A rule: a field that nobody writes is fetched once by each CPU."""
-    yield from state.fetched_in_vain
-
-
 def side_by_side(side: str, start: int) -> Mechanism:
     """Two CPUs that open and close one file; its inode begins ``start`` bytes into a cache line."""
     asked = locks_inode_context_pointer if side == "before" else locks_inode_context
 
-    def state() -> Opened:
-        caches = Caches(place("6.18.5", start))
-        return Opened(lines=caches.lines, _caches=caches)
-
     return Mechanism(
         title=f"open and close on two CPUs, the inode at {start} of a line",
-        state=state,
+        state=lambda: Opened().placed(place("6.18.5", start)),
         tasks=tuple((f"CPU {cpu}", open_and_close(asked, cpu)) for cpu in (0, 1)),
         rule=nothing_in_vain,
     )
@@ -302,7 +278,7 @@ FIX = Fix(
     since="before git",
     releases=("7.0-rc1",),
     what="opening a file reads a pointer that hardly ever changes, beside a counter that every open writes",
-    rule="a field that nobody writes is fetched once by each CPU",
+    rule="no CPU loses a line to others who write nothing that it looks at",
     changed=(
         Changed(locks_inode_context_pointer, locks_inode_context),
         Changed(locks_get_lock_context_cmpxchg, locks_get_lock_context),
