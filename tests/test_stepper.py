@@ -162,6 +162,7 @@ class LongTimeline:
 
 
 class LongFrame:
+    task = None
     mounts = ()
     locks = ("namespace_sem",)
     function = "copy_tree"

@@ -18,7 +18,7 @@ __all__ = ["Exercise", "Verdict", "check", "exercises", "one_of"]
 @cache
 def exercises() -> dict[str, Exercise]:
     """Every exercise by its key, in the order of the keys."""
-    found = []
+    found: list[Exercise] = []
     for info in pkgutil.iter_modules(__path__, f"{__name__}."):
         found += getattr(importlib.import_module(info.name), "EXERCISES", ())
     return {exercise.key: exercise for exercise in sorted(found, key=lambda exercise: exercise.key)}

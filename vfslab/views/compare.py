@@ -11,8 +11,8 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from vfslab.lockstep import Lockstep, Pair
-from vfslab.views.compare_text import Titles, checked, counts, lockstep_text, said, verdict
-from vfslab.views.frames import FRAMES_MAX, Frames, Strip, drawing, occurring
+from vfslab.views.compare_text import Titles, checked, counts, lockstep_text, verdict
+from vfslab.views.frames import FRAMES_MAX, Frames, Strip, drawing, occurring, strips
 from vfslab.views.stepper import Stepped
 
 if TYPE_CHECKING:
@@ -44,18 +44,17 @@ def compare(before: Timeline, after: Timeline, titles: Sequence[str] = ("before"
 def _shown(lockstep: Lockstep, titles: Titles) -> Frames:
     kept, notes = _thinned(lockstep)
     pairs = [lockstep.pairs[place] for place in kept]
-    strips = (
-        Strip(lockstep.before, [pair.before for pair in pairs if pair.before is not None]),
-        Strip(lockstep.after, [pair.after for pair in pairs if pair.after is not None], lockstep.ids),
+    shown = (
+        [pair.before for pair in pairs if pair.before is not None],
+        [pair.after for pair in pairs if pair.after is not None],
     )
-    union, compact = drawing(strips, notes)
-    sides, looks = zip(*(strip.data(union, compact) for strip in strips), strict=True)
+    drawn = strips((lockstep.before, lockstep.after), shown, lockstep.ids)
+    union, compact = drawing(drawn, notes)
+    sides, looks = zip(*(strip.data(union, compact) for strip in drawn), strict=True)
     locks = list(dict.fromkeys(lock for side in sides for lock in side["locks"]))
-    for side, name, strip in zip(sides, titles, strips, strict=True):
+    for side, name in zip(sides, titles, strict=True):
         side |= {"name": name, "locks": locks}
-        for row, frame in zip(side["frames"], strip.kept, strict=True):
-            row["task"] = said(frame).removesuffix(frame.sentence).removesuffix(": ")
-    places = list(_places(kept, pairs, strips, lockstep.parting))
+    places = list(_places(kept, pairs, drawn, lockstep.parting))
     calls = dict.fromkeys(side["title"] for side in sides)
     data: dict[str, Any] = {
         "title": " / ".join(calls),
@@ -67,7 +66,7 @@ def _shown(lockstep: Lockstep, titles: Titles) -> Frames:
         "events": occurring(place["events"] for place in places),
         "notes": notes,
     }
-    return Frames(union, compact, data, looks[0])
+    return Frames(union, compact, data, looks[0], drawn[0].legend)
 
 
 def _thinned(lockstep: Lockstep) -> tuple[list[int], list[str]]:
@@ -84,7 +83,7 @@ def _thinned(lockstep: Lockstep) -> tuple[list[int], list[str]]:
 
 
 def _places(
-    kept: Sequence[int], pairs: Sequence[Pair], strips: Sequence[Strip], parting: int | None
+    kept: Sequence[int], pairs: Sequence[Pair], drawn: Sequence[Strip], parting: int | None
 ) -> Iterator[dict[str, Any]]:
     """For each place: its number, the frame that each side shows there, and what happens."""
     at = [-1, -1]
@@ -93,6 +92,6 @@ def _places(
         for side, frame in enumerate((pair.before, pair.after)):
             if frame is not None:
                 at[side] += 1
-                events += strips[side].events[at[side]]
+                events += drawn[side].events[at[side]]
         events += ["parting"] * (number == parting) + ["different"] * (not pair.same)
         yield {"number": number, "at": list(at), "sign": pair.sign, "events": list(dict.fromkeys(events))}

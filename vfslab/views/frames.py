@@ -45,20 +45,26 @@ class Frames(NamedTuple):
     """What a page needs to step through a timeline, without the drawing.
 
     ``union`` is all that is ever drawn, None where no picture can be; ``data`` goes to
-    the page as JSON; ``first`` are the looks of frame 0.
+    the page as JSON; ``first`` are the looks of frame 0. ``legend`` says whether the signs of mounts are
+    to be explained.
     """
 
     union: Picture | None
     compact: bool
     data: dict[str, Any]
     first: dict[str, Look]
+    legend: bool = True
 
 
 class Strip:
     """Some frames of a timeline and what is drawn of each: ``pictures`` is empty where there is too much.
 
     ``reason`` says why. ``ids`` gives mounts other ids than their own, where two timelines share a drawing.
+    ``compact`` is set where all is drawn as rows, however little it is.
     """
+
+    compact = False
+    legend = True
 
     def __init__(
         self, timeline: Timeline, kept: Sequence[Frame], ids: Mapping[int, int] | None = None
@@ -128,22 +134,34 @@ class Strip:
 def frames(timeline: Timeline) -> Frames:
     """The frames of ``timeline``, without the middle of one that is too long."""
     kept, notes = _thinned(timeline)
-    strip = Strip(timeline, kept)
+    (strip,) = strips([timeline], [kept])
     union, compact = drawing([strip], notes)
     data, first = strip.data(union, compact)
-    return Frames(union, compact, data | {"events": occurring(strip.events), "notes": notes}, first)
+    return Frames(
+        union, compact, data | {"events": occurring(strip.events), "notes": notes}, first, strip.legend
+    )
 
 
-def drawing(strips: Sequence[Strip], notes: list[str]) -> tuple[Picture | None, bool]:
-    """The one picture with all that ``strips`` ever show, and whether its mounts are rows.
+def strips(
+    timelines: Sequence[Timeline], kept: Sequence[Sequence[Frame]], ids: Mapping[int, int] | None = None
+) -> list[Strip]:
+    """The frames ``kept`` of each timeline, to be drawn in one; ``ids`` are for the mounts of the last."""
+    from vfslab.views.box_strip import box_strips
+
+    *others, last = zip(timelines, kept, strict=True)
+    return box_strips(timelines, kept) or [*(Strip(*other) for other in others), Strip(*last, ids)]
+
+
+def drawing(drawn: Sequence[Strip], notes: list[str]) -> tuple[Picture | None, bool]:
+    """The one picture with all that ``drawn`` ever show, and whether its mounts are rows.
 
     None, and a line more in ``notes``, where there is too much.
     """
-    notes += dict.fromkeys(strip.reason for strip in strips if strip.reason)
-    if not all(strip.pictures for strip in strips):
+    notes += dict.fromkeys(strip.reason for strip in drawn if strip.reason)
+    if not all(strip.pictures for strip in drawn):
         return None, False
-    union = pictures.union(picture for strip in strips for picture in strip.pictures)
-    return union, dot.is_large(union)
+    union = pictures.union(picture for strip in drawn for picture in strip.pictures)
+    return union, any(strip.compact for strip in drawn) or dot.is_large(union)
 
 
 def occurring(events: Iterable[Collection[str]]) -> list[list[str]]:
@@ -188,6 +206,7 @@ def _row(timeline: Timeline, frame: Frame, kinds: list[str]) -> dict[str, Any]:
         "number": frame.index,
         "says": says,
         "function": frame.function if frame.effect is not None else "",
+        "task": frame.task or "",
         "locks": list(frame.locks),
         "events": kinds,
     }
@@ -202,6 +221,11 @@ def _events(
         if changes:
             yield "picture"
         yield from (kind for kind in _CHANGES if kind in changes)
+    yield from happened(timeline, frame)
+
+
+def happened(timeline: Timeline, frame: Frame) -> Iterator[str]:
+    """What kinds of event the frame is, whatever it changed."""
     if isinstance(frame.effect, Acquire | Release | Wait):
         yield "lock"
     if isinstance(frame.effect, Alloc):

@@ -13,6 +13,7 @@ import json
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from vfslab.mechanism import BoxTimeline
 from vfslab.views import dot, engine, palette
 from vfslab.views.frames import Frames, frames
 from vfslab.views.scene import asset, data_uri, key, stage
@@ -32,14 +33,15 @@ class Stepped:
     """
 
     def __init__(self, shown: Frames, text: str) -> None:
-        union, compact, self.data, first = shown
+        union, compact, self.data, first, legend = shown
         self.text = self.data["text"] = text
         self.svg = ""
         self.id = "vf-" + hashlib.sha256(json.dumps(self.data).encode()).hexdigest()[:10]
         if union is not None:
             try:
                 self.svg = stage(engine.svg(dot.write(union, compact=compact)), self.id, first)
-                self.data["legend"] = key(f"{self.id}-key")
+                if legend:
+                    self.data["legend"] = key(f"{self.id}-key")
             except engine.EngineError as error:
                 self.data["notes"].append(f"No picture: {error}.")
 
@@ -103,10 +105,19 @@ def _sheet() -> str:
 
 
 def _text(timeline: Timeline, data: dict[str, Any]) -> str:
-    """The steps as lines: what the call was, what happened (locks and allocations aside), how it ended."""
-    rows = [row for row in data["frames"] if row["function"] and not {"lock", "memory"} & set(row["events"])]
+    """The steps as lines: what the call was, what happened, how it ended.
+
+    Of mounts locks and allocations are left out, which are most of the steps there.
+    """
+    left_out = set() if isinstance(timeline, BoxTimeline) else {"lock", "memory"}
+    rows = [row for row in data["frames"] if row["function"] and not left_out & set(row["events"])]
     width = max((len(row["function"]) for row in rows[:TEXT_STEPS]), default=0)
-    lines = [f"{row['number']:>5}  {row['function']:<{width}}  {row['says']}" for row in rows[:TEXT_STEPS]]
+    task = max((len(row["task"]) for row in rows[:TEXT_STEPS]), default=0)
+    task += 2 if task else 0
+    lines = [
+        f"{row['number']:>5}  {row['task']:<{task}}{row['function']:<{width}}  {row['says']}"
+        for row in rows[:TEXT_STEPS]
+    ]
     if len(rows) > TEXT_STEPS:
         lines.append(f"       ... and {len(rows) - TEXT_STEPS} more")
     end = data["frames"][-1]["says"]
