@@ -8,9 +8,10 @@ import struct
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from mounts import report
+from mounts import SCRATCH, mount, private_namespace, report
 
 LINE = 64
+BTF = "/kernel/btf/vmlinux"
 STRUCT, UNION, ARRAY, ENUM, FUNC_PROTO, DATASEC, ENUM64 = 4, 5, 3, 6, 13, 15, 19
 BEHIND = {1: 4, ARRAY: 12, 14: 4, 17: 4}  # bytes behind a record, besides: of INT, ARRAY, VAR, DECL_TAG
 BEHIND_EACH = {STRUCT: 12, UNION: 12, ENUM: 8, FUNC_PROTO: 8, DATASEC: 12, ENUM64: 12}
@@ -40,10 +41,21 @@ class Record(NamedTuple):
     members: list[tuple[str, int, int]]  # name, type, offset in bits
 
 
+def btf() -> bytes:
+    """The description as it is; where nobody has mounted sysfs, root mounts one for this process."""
+    try:
+        with open("/sys" + BTF, "rb") as file:
+            return file.read()
+    except FileNotFoundError:
+        private_namespace()
+        mount("sysfs", SCRATCH, "sysfs")
+        with open(SCRATCH + BTF, "rb") as file:
+            return file.read()
+
+
 def records() -> list[Record]:
     """Every type of the running kernel, by its number; 0 is void."""
-    with open("/sys/kernel/btf/vmlinux", "rb") as file:
-        data = file.read()
+    data = btf()
     magic, _, _, header, types, length, strings, _ = struct.unpack_from("<HBBIIIII", data)
     assert magic == 0xEB9F, "no BTF, or of another byte order"
 

@@ -241,13 +241,16 @@ FIRST_LOCKERS = Sides(COMMIT, first_lockers, other=("flag first", "asked once"))
 # --- opening, and what it moves
 
 
-def side_by_side(side: str, start: int) -> Mechanism:
-    """Two CPUs that open and close one file; its inode begins ``start`` bytes into a cache line."""
+def side_by_side(side: str, start: int, release: str = "6.18.5") -> Mechanism:
+    """Two CPUs that open and close one file; its inode begins ``start`` bytes into a cache line.
+
+    ``release`` says where in the inode the fields lie. Raises KeyError for one that is not known.
+    """
     asked = locks_inode_context_pointer if side == "before" else locks_inode_context
 
     return Mechanism(
         title=f"open and close on two CPUs, the inode at {start} of a line",
-        state=lambda: Opened().placed(place("6.18.5", start)),
+        state=lambda: Opened().placed(place(release, start)),
         tasks=tuple((f"CPU {cpu}", open_and_close(asked, cpu)) for cpu in (0, 1)),
         rule=nothing_in_vain,
     )
