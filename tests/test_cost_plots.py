@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from html import unescape
 from urllib.parse import unquote
 
 import pytest
@@ -25,7 +26,7 @@ HEAT = Heat({"before": {"0": 3, "8": 2.01}, "after": {"0": 2.01, "8": 2.01}}, "s
                 "price, ns    model",
                 "        0   +0.0 %",
                 "      200  +10.0 %",
-                "published, patch: +9.7 %, explained by price, ns 190",
+                "published, patch: +9.7 %, as for a price of 190",
                 "elsewhere: 100 to 300",
                 "Left out: all $else$",
             ],
@@ -54,11 +55,11 @@ def test_drawn_twice_it_is_the_same(plot: Prediction | Scores | Heat) -> None:
     drawn = plot._repr_mimebundle_()
     assert drawn == plot._repr_mimebundle_()
     assert drawn["text/plain"] == repr(plot)
-    assert "<svg" in unquote(drawn["text/html"])
+    assert "<svg" in unquote(unescape(drawn["text/html"]))
 
 
 def test_names_are_not_read_as_formulas() -> None:
-    assert "$else$" in unquote(PREDICTION._repr_mimebundle_()["text/html"])
+    assert "$else$" in unquote(unescape(PREDICTION._repr_mimebundle_()["text/html"]))
 
 
 def test_curves_without_a_common_price_leave_gaps() -> None:

@@ -86,8 +86,9 @@ class Build(NamedTuple):
     asks: bool = True
 
 
-def walk(side: str, build: Build) -> Mechanism:
-    """A walk that ends."""
+def walk(side: str, given: tuple[bool, bool, bool]) -> Mechanism:
+    """A walk that ends; ``given`` are the three things that a Build says."""
+    build = Build(*given)
     caller = complete_walk if build.asks else careless_walk
     return Mechanism(
         title="the end of a path walk",
@@ -97,7 +98,7 @@ def walk(side: str, build: Build) -> Mechanism:
     )
 
 
-BUILDS = tuple(Build(debug, rcu) for debug in (False, True) for rcu in (True, False))
+BUILDS = tuple((debug, rcu, True) for debug in (False, True) for rcu in (True, False))
 SIDES = Sides(COMMIT, walk, BUILDS)
 
 FIX = Fix(

@@ -171,11 +171,12 @@ def scores(side: str, lookups: Lookups) -> dict[str, Score]:
     return walk.scores
 
 
-def walks(side: str, lookups: Lookups) -> Mechanism:
+def walks(side: str, counts: tuple[int, int]) -> Mechanism:
     """One task walks over all the names."""
+    lookups = Lookups(*counts)
     calls = tuple(
         (f"walk over name {number}", partial(handle_mounts, FOLLOW[side], number))
-        for number in range(sum(lookups))
+        for number in range(sum(counts))
     )
     return Mechanism(
         title=f"{lookups.plain} plain names and {lookups.mounts} mount points",
@@ -186,7 +187,7 @@ def walks(side: str, lookups: Lookups) -> Mechanism:
     )
 
 
-SIDES = Sides(COMMIT, walks, (Lookups(6, 2), Lookups(8, 0), Lookups(5, 1)))
+SIDES = Sides(COMMIT, walks, ((6, 2), (8, 0), (5, 1)))
 
 
 def race(side: str, no_xdev: bool, ended: Callable[[Walk], None] = lambda walk: None) -> Mechanism:

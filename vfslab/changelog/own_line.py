@@ -111,8 +111,8 @@ NAMESPACE = Sides("c0aac5975baf", namespace_users)
 
 # --- cdev_lock among the kernel's variables
 
-# What lies in its line on 6.18.5; 20 bytes between them are not known.
-_NEIGHBOURS = (Member("a counter of backing devices", 8), Member("sb_lock", 4), Member("others", 20, 4))
+# What lies in its line on 6.18.5; whose the 20 bytes before it are is not known.
+_NEIGHBOURS = (Member("bdi_seq", 8), Member("sb_lock", 4), Member("others", 20, 4))
 
 
 def cdev_lock_anywhere() -> Layout:

@@ -69,7 +69,7 @@ def alloc_pid_lock_per_level(state: Pids, level: int, set_tid: tuple[int, ...] =
     yield from lock(state)
     yield from take_back(state, pid, level)
     yield from unlock()
-    raise Refused(wrong, "a number", level)
+    raise Refused(wrong, level - len(pid.numbers))
 
 
 def alloc_pid(state: Pids, level: int, set_tid: tuple[int, ...] = ()) -> Code:
@@ -101,7 +101,7 @@ def alloc_pid(state: Pids, level: int, set_tid: tuple[int, ...] = ()) -> Code:
         yield from take_back(state, pid, level)
     yield from unlock()
     if wrong is not None:
-        raise Refused(wrong, "a number", level)
+        raise Refused(wrong, level - len(pid.numbers))
     return pid
 
 
@@ -151,8 +151,8 @@ def _world(level: int) -> Pids:
     return Pids(namespaces)
 
 
-def _mechanism(side: str, asked: Asked, counted: bool) -> Mechanism:
-    level, set_tid = asked
+def _mechanism(side: str, asked: tuple[int, tuple[int, ...]], counted: bool) -> Mechanism:
+    level, set_tid = Asked(*asked)
     create = partial(ALLOCATORS[side], level=level, set_tid=set_tid)
 
     def at_end(state: Pids) -> Iterator[str]:
@@ -174,7 +174,7 @@ def _mechanism(side: str, asked: Asked, counted: bool) -> Mechanism:
     )
 
 
-INPUTS = (Asked(1), Asked(1, (2, 1)), Asked(0), Asked(2))
+INPUTS = ((1, ()), (1, (2, 1)), (0, ()), (2, ()))
 SIDES = Sides(COMMIT, partial(_mechanism, counted=True), INPUTS)
 SAFETY = Sides(
     COMMIT,

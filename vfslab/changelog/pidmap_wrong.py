@@ -32,7 +32,7 @@ def alloc_pid_keeping_numbers(state: Pids, level: int, set_tid: tuple[int, ...] 
         number = yield from reserve(state, level - depth, wanted_at(set_tid, depth), 0)
         if isinstance(number, Check):
             yield from unlock()
-            raise Refused(number, "a number", level)
+            raise Refused(number, level - depth)
         pid.numbers.append(number)
     yield from publish(state, pid, level)
     yield from unlock()

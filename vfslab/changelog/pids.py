@@ -45,9 +45,9 @@ class Pids:
     given_out: list[Pid] = field(default_factory=list)
 
 
-NO_MEMORY = Check("ENOMEM", "alloc_pid", "there is no memory for {0}", "free some memory")
+NO_MEMORY = Check("ENOMEM", "alloc_pid", "there is no memory", "free some memory")
 NOT_ACCEPTED = Check("ENOMEM", "alloc_pid", "the namespace accepts no members", "make a new namespace")
-USED = Check("EEXIST", "alloc_pid", "number {0} is taken at level {1}", "ask for another number")
+USED = Check("EEXIST", "alloc_pid", "the number asked for is taken at level {0}", "ask for another number")
 RANGE = Check("EINVAL", "alloc_pid", "there is no number {0}", "ask for one between 1 and the limit")
 FULL = Check("EAGAIN", "alloc_pid", "all numbers are taken at level {0}", "wait until a process has ended")
 
@@ -66,7 +66,7 @@ def unlock() -> Code:
 
 def new_pid() -> Code:
     if (yield Alloc("alloc_pid", "struct pid")):
-        raise Refused(NO_MEMORY, "struct pid")
+        raise Refused(NO_MEMORY)
     return Pid()
 
 

@@ -78,8 +78,8 @@ EXERCISES = (
     Exercise(
         key="15.1",
         question=(
-            "In 7.1.13 `i_readcount` lies at 340 and `i_flctx` at 352. Give the list of all starts at which the"
-            " old code would be lucky there."
+            "In 7.1.13 `i_readcount` lies at 340 and `i_flctx` at 352. Give the list of all starts at which"
+            " the old code would be lucky there."
         ),
         judge=_lucky,
         hint="A start is a multiple of 8. Where do 340 and 352 fall on two sides of a multiple of 64?",
@@ -115,8 +115,8 @@ EXERCISES = (
     Exercise(
         key="15.4",
         question=(
-            "Give a workload (regular files, devices, whiteouts), with a device in it, for which the hint that"
-            " was taken out would be right more often than wrong."
+            "Give a workload (regular files, devices, whiteouts), with a device in it, for which the hint"
+            " that was taken out would be right more often than wrong."
         ),
         judge=_right_again,
         hint="Overlayfs marks a removed name with a character special file of device 0.",

@@ -56,7 +56,7 @@ class Prediction(_Plot):
             "  ".join(f"{cell:>{width}}" for cell, width in zip(row, widths, strict=True)) for row in table
         ]
         for name, (price, gain) in self.published.items():
-            lines.append(f"published, {name}: +{gain:.1f} %, explained by {self.price} {price:.0f}")
+            lines.append(f"published, {name}: +{gain:.1f} %, as for a price of {price:.0f}")
         lines += [f"{name}: {low:.0f} to {high:.0f}" for name, (low, high) in self.spans.items()]
         return "\n".join([*lines, f"Left out: {self.leaves_out}"])
 
