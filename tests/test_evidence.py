@@ -16,7 +16,10 @@ from vfslab.changelog.facts import RECORDED, facts
 from vfslab.oracle.recording import kernel_version
 
 RECORDINGS = sorted(RECORDED.glob("*/*.json"))
-REPRODUCERS = {path.stem for path in take_evidence.reproducers()} | {take_evidence.BOOT_PARAMS.stem}
+# they look at how the machine was booted
+BOOTS = {path.stem for path in take_evidence.BOOTS}
+WITH_MODULES = {take_evidence.WITH_MODULES.stem}
+REPRODUCERS = {path.stem for path in take_evidence.reproducers()} | BOOTS | WITH_MODULES
 EARLIER = "earlier recording, image not at hand"
 RUNNING = kernel_version(os.uname().release)
 

@@ -13,7 +13,7 @@ from typing import TypeAlias
 
 from vfslab.blocks import ints
 from vfslab.blocks.ints import INT_MAX, CType, Int, s8, s32, u8
-from vfslab.kernel.effects import Acquire, Check, Code, Refused, Release, Step
+from vfslab.kernel.effects import Acquire, Check, Code, Oops, Refused, Release, Step
 from vfslab.mechanism import Mechanism
 
 from .fix import Changed, Fix
@@ -135,15 +135,20 @@ def ep_loop_check_proc(state: Epolls, ep: str, depth: int) -> Code:
 # --- what is around it
 
 
-def ep_get_upwards_depth_proc(state: Epolls, ep: str) -> Code:
-    """How many levels there are above ``ep``; what the walk down has remembered is believed."""
+def ep_get_upwards_depth_proc(state: Epolls, ep: str, depth: int) -> Code:
+    """How many levels there are above ``ep``; what the walk down has remembered is believed.
+
+    It does not look out for cycles, for there are none. Raises Oops.
+    """
+    if depth > len(state.eventpolls):
+        raise Oops("ep_get_upwards_depth_proc", "BUG: stack guard page was hit")
     node = state.eventpolls[ep]
     if node.gen == state.loop_check_gen:
         yield Step("ep_get_upwards_depth_proc", f"{ep} remembers {node.loop_check_depth}")
         return s32(node.loop_check_depth)
     result = s32(0)
     for watcher in node.refs:
-        above = yield from ep_get_upwards_depth_proc(state, watcher)
+        above = yield from ep_get_upwards_depth_proc(state, watcher, depth + 1)
         result = ints.max(result, one_more(state, above))
     node.gen = state.loop_check_gen
     yield from keep(state, "ep_get_upwards_depth_proc", ep, result)
@@ -157,7 +162,7 @@ def ep_loop_check(state: Epolls, ep: str, to: str, walk_down: Walk) -> Code:
     yield Step("ep_loop_check", f"below {to} there are {down} levels")
     if down > EP_MAX_NESTS:
         return True, down, None
-    up = yield from ep_get_upwards_depth_proc(state, ep)
+    up = yield from ep_get_upwards_depth_proc(state, ep, 0)
     yield Step("ep_loop_check", f"above {ep} there are {up} levels: {down} + 1 + {up} in all")
     return down + 1 + up > EP_MAX_NESTS, down, up
 
@@ -203,15 +208,19 @@ def is_allowed(state: Epolls, ep: str, to: str) -> bool:
     """Whether with one more link there is no cycle, and no chain through it of more than EP_MAX_NESTS."""
     if closes_cycle(state, ep, to):
         return False
-    below = longest(lambda name: state.eventpolls[name].rbr, to)
-    above = longest(lambda name: state.eventpolls[name].refs, ep)
+    below = levels(lambda name: state.eventpolls[name].rbr, to)
+    above = levels(lambda name: state.eventpolls[name].refs, ep)
     return below + 1 + above <= EP_MAX_NESTS
 
 
-def longest(following: Callable[[str], list[str]], start: str) -> int:
-    """The length of the longest chain, if there is no cycle."""
-    lengths = [1 + longest(following, name) for name in following(start)]
-    return max(lengths, default=0)
+def levels(following: Callable[[str], list[str]], start: str) -> int:
+    """How far one can go from there, EP_MAX_NESTS + 1 where that is not the end (or there is none)."""
+    level = {start}
+    for length in range(EP_MAX_NESTS + 1):
+        level = {name for one in level for name in following(one)}
+        if not level:
+            return length
+    return EP_MAX_NESTS + 1
 
 
 def answers_are_right(state: Epolls) -> Iterator[str]:

@@ -41,7 +41,7 @@ def later(time: Timespec64, milliseconds: int) -> Timespec64:
 
 @dataclass
 class RestartBlock:
-    """What is kept of a call that goes on after a signal: two longs before the change, then the time itself."""
+    """What is kept of a call that goes on after a signal: two longs before the change, then a time."""
 
     tv_sec: int | None = None
     tv_nsec: int | None = None
