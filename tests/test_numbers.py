@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import re
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -87,7 +88,7 @@ def test_the_new_sentinel_grows_to_ten_at_most() -> None:
     for length in range(1, 12):
         state = epolls("ABCDEFGHIJKLM")
         names = sorted(state.eventpolls)
-        for one, other in zip(names[:length], names[1:], strict=False):
+        for one, other in pairwise(names[: length + 1]):
             state.eventpolls[one].rbr.append(other)
         state.loop_check_gen = 1
         state.inserting_into = names[length]

@@ -13,6 +13,7 @@ import struct
 from pathlib import Path
 from typing import Any
 
+import mounts
 from mounts import SCRATCH, libc, mount, name_of, privately, report, umount
 
 FITRIM = 0xC0185879
@@ -28,7 +29,7 @@ MINLENS = (0, 4096, (1 << 32) - 1, 1 << 32, (1 << 32) + 8192, 1 << 40)
 
 def load_modules() -> None:
     for name in MODULES:
-        path = Path(__file__).with_name(f"{name}.ko.py")
+        path = Path(mounts.__file__).with_name(f"{name}.ko.py")
         if path.exists():
             with open(path, "rb") as file:
                 if libc.syscall(ctypes.c_long(FINIT_MODULE), ctypes.c_long(file.fileno()), b"", 0):
