@@ -180,6 +180,14 @@ def look(state: Things) -> Code:
     yield Step("look", f"sees {len(state.many)}")
 
 
+def test_values_are_visible_and_keep_their_blanks() -> None:
+    state = Things({}, long="two words\nand a line")
+    mechanism = Mechanism(title="look", state=lambda: state, tasks=(("a", (("look()", look),)),))
+    union = frames(mechanism.timeline())[0]
+    assert union is not None
+    assert "two words\\012and a line" in {node.lines[0] for node in union.nodes.values()}
+
+
 def test_too_many_fields_are_not_drawn() -> None:
     many = Things({}, many=[Counter() for _ in range(300)])
     mechanism = Mechanism(title="many", state=lambda: many, tasks=(("a", (("look()", look),)),))
