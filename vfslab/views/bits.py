@@ -18,8 +18,12 @@ if TYPE_CHECKING:
     from vfslab.blocks.ints import CType
 
 
+GAP = 0.25
+"""How much of the circle is open on either side of its seam, in radians."""
+
+
 class NumberCircle(_Plot):
-    """All numbers of a type in a circle, 0 at the top; ``sums`` are pairs of a number and what is added."""
+    """All numbers of a type in a circle; ``sums`` are pairs of a number and what is added."""
 
     def __init__(self, type: CType, sums: Sequence[tuple[int, int]]) -> None:
         if not sums:
@@ -34,8 +38,9 @@ class NumberCircle(_Plot):
         return not self.type.holds(start + step)
 
     def _place(self, value: int, radius: float = 1.0) -> tuple[float, float]:
-        angle = 2 * pi * value / (1 << self.type.bits)
-        return radius * sin(angle), radius * cos(angle)
+        """Where the number is; at the bottom the circle is open, between the largest and the smallest."""
+        part = 2 * (value - self.type.least) / (self.type.most - self.type.least) - 1
+        return radius * sin(part * (pi - GAP)), radius * cos(part * (pi - GAP))
 
     @property
     def figure(self) -> Figure:
@@ -43,42 +48,24 @@ class NumberCircle(_Plot):
 
         figure = Figure(figsize=(7, 4), layout="constrained")
         axes = figure.add_subplot()
-        turn = [self._place((1 << self.type.bits) * part // 120) for part in range(121)]
-        axes.plot(*zip(*turn, strict=True), color=palette.MUTED, linewidth=1)
-        named = dict.fromkeys([0, *(value for start, _, end in self.sums for value in (start, end))])
-        quarter = 1 << self.type.bits - 2
-        for value in (quarter, quarter + (1 << self.type.bits - 1)):
-            named.setdefault(int(self.type(value)))
-        # the seam is at the bottom of a signed type and at the top of an unsigned one
-        below = {value for value in named if self.type.signed and abs(value) > 2 * quarter - quarter // 8}
-        for value in named:
-            x, y = self._place(value)
-            axes.plot([x], [y], "o", color=palette.INK, markersize=4)
-            side = (1 if value > 0 else -1) if value in below else (1 if x > 0.01 else -1 if x < -0.01 else 0)
-            across = {1: "left", -1: "right", 0: "center"}[side]
-            beside = (0.12 * side, -1.2) if value in below else (1.1 * x, 1.12 * y)
-            axes.text(*beside, f"{value:,}", ha=across, va="center")
+        whole = self.type.most - self.type.least
+        turn = [self._place(self.type.least + whole * part // 120) for part in range(121)]
+        axes.plot(*zip(*turn, strict=True), color=palette.MUTED, linewidth=2)
+        for value in (self.type.least, self.type.least + (whole + 1) // 2, self.type.most):
+            x, y = self._place(value, 1.12)
+            axes.plot(*([one] for one in self._place(value)), "o", color=palette.INK, markersize=4)
+            across = "center" if abs(x) < 0.1 else "left" if x > 0 else "right"
+            axes.text(x, y, f"{value:,}", ha=across, va="center")
         for number, (start, step, end) in enumerate(self.sums):
-            wraps = self._wraps(start, step)
-            colour = palette.VERMILLION if wraps else palette.BLUE
-            words = f"{start:,} + {step:,} = {end:,}" + (", past the end" if wraps else "")
-            axes.text(0, 0.15 - 0.25 * number, words, ha="center", color=colour, parse_math=False)
-            if wraps:
-                axes.annotate(
-                    "",
-                    self._place(end, 0.97),
-                    self._place(start, 0.97),
-                    arrowprops={
-                        "arrowstyle": "->",
-                        "color": colour,
-                        "connectionstyle": "arc3,rad=0.6",
-                        "shrinkA": 12,
-                        "shrinkB": 12,
-                    },
-                )
+            colour = palette.VERMILLION if self._wraps(start, step) else palette.BLUE
+            words = f"{start:,} + {step:,} =\n{end:,}{self._past(start, step)}"
+            axes.text(0, 0.4 - 0.45 * number, words, ha="center", va="center", color=colour, parse_math=False)
+            if self._wraps(start, step):
+                look = {"arrowstyle": "->", "color": colour, "linewidth": 2, "shrinkA": 4, "shrinkB": 4}
+                axes.annotate("", self._place(end), self._place(start), arrowprops=look)
         axes.set_aspect("equal")
-        axes.set_xlim(-2.2, 2.2)
-        axes.set_ylim(-1.4, 1.3)
+        axes.set_xlim(-2.4, 2.4)
+        axes.set_ylim(-1.25, 1.25)
         axes.set_axis_off()
         return figure
 
@@ -111,13 +98,13 @@ class BitRuler(_Plot):
         figure = Figure(figsize=(9, 0.7 + 0.5 * len(self.rows)), layout="constrained")
         axes = figure.add_subplot()
         for row, (value, bits) in enumerate(self.rows.values()):
-            for bit in range(self.width):
-                look: dict[str, Any] = {"facecolor": palette.PANEL, "edgecolor": palette.RULE}
-                if bit >= bits:
-                    look = {"facecolor": palette.PAPER, "edgecolor": palette.RULE, "linestyle": ":"}
-                elif value >> bit & 1:
-                    look = {"facecolor": palette.BLUE, "edgecolor": palette.RULE}
-                axes.broken_barh([(self.width - 1 - bit, 1)], (row - 0.35, 0.7), linewidth=0.6, **look)
+            lost = self.width - bits
+            look: dict[str, Any] = {"linewidth": 0.8, "edgecolor": palette.RULE}
+            axes.broken_barh([(0, lost)], (row - 0.35, 0.7), facecolor=palette.PAPER, linestyle=":", **look)
+            axes.broken_barh([(lost, bits)], (row - 0.35, 0.7), facecolor=palette.PANEL, **look)
+            ones = [(self.width - 1 - bit, 1) for bit in range(bits) if value >> bit & 1]
+            axes.broken_barh(ones, (row - 0.35, 0.7), facecolor=palette.BLUE, **look)
+            axes.vlines(range(lost + 8, self.width, 8), row - 0.35, row + 0.35, palette.RULE, linewidth=0.8)
             axes.text(self.width + 0.5, row, f"{value:,}", va="center")
         axes.set_yticks(range(len(self.rows)), [*self.rows], parse_math=False)
         axes.set_ylim(len(self.rows) - 0.5, -0.5)
