@@ -160,6 +160,15 @@ def test_boxes() -> None:
     assert repr(Boxes(found[1:])) == "many[0]\n  value  5\nnamed[b]\n  value  6"
 
 
+@pytest.mark.dot
+@pytest.mark.parametrize("value", ["", "  ", "\n", "&lt;", '"><script>', "\\N", "\u202eabc", "x" * 4096])
+def test_whatever_a_value_is_it_is_drawn(value: str) -> None:
+    mechanism = Mechanism(
+        title="look", state=lambda: Things({}, long=value), tasks=(("a", (("look()", look),)),)
+    )
+    assert "<script>" not in Stepper(mechanism.timeline()).svg
+
+
 def test_what_has_no_boxes() -> None:
     with pytest.raises(TypeError, match="int is no dataclass"):
         boxes(3)

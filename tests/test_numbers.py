@@ -197,6 +197,16 @@ def test_the_size_of_what_is_kept(machine: str, pointer: int, align: int, before
     assert poll_restart.poll_part(pointer, align, "after") == after
 
 
+def test_what_is_kept_on_real_kernels() -> None:
+    for version, said in facts("layouts").items():
+        kept = said["structures"]["restart_block"]
+        words = {name: kept[name] for name in ("tv_sec", "tv_nsec", "end_time")}
+        if version.startswith("6."):
+            assert words == {"tv_sec": 16, "tv_nsec": 24, "end_time": None}
+        else:
+            assert words == {"tv_sec": None, "tv_nsec": None, "end_time": 16}
+
+
 def test_calls_go_on_as_they_did() -> None:
     for said in facts("deadlines").values():
         assert said["stopped"] == {"poll": ["poll", "restart_syscall"], "select": ["select", "select"]}

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from vfslab.blocks.ints import MACHINE_32, MACHINE_64, CType, Machine, s64
+from vfslab.blocks.layout import Member, lay_out
 from vfslab.drive.run import run
 from vfslab.kernel.effects import Code, Step, Wait
 from vfslab.mechanism import Mechanism
@@ -180,33 +181,17 @@ def restored(machine: Machine, tv_sec: int, side: str = "before") -> int:
     return poll.waits_until.tv_sec
 
 
-class Member(NamedTuple):
-    """A member of a structure: its size, and of what its offset is a multiple."""
-
-    name: str
-    size: int
-    align: int
-
-
 def poll_part(pointer: int, align_of_64: int, side: str) -> int:
     """How large the part of poll(2) in struct restart_block is, by the size of a pointer and of a long.
 
     ``align_of_64`` is what a 64-bit number is aligned to: 4 on i386, 8 on ARM and on 64-bit machines.
     """
-    seconds = [Member("tv_sec", pointer, pointer), Member("tv_nsec", pointer, pointer)]
+    seconds = [Member("tv_sec", pointer), Member("tv_nsec", pointer)]
     if side == "after":
-        inner = size([Member("tv_sec", 8, align_of_64), Member("tv_nsec", pointer, pointer)])
-        seconds = [Member("end_time", inner, align_of_64)]
-    fixed = [Member("ufds", pointer, pointer), Member("nfds", 4, 4), Member("has_timeout", 4, 4)]
-    return size(fixed + seconds)
-
-
-def size(members: list[Member]) -> int:
-    """The size of a structure: each member at the next multiple, the whole rounded up to the strictest."""
-    end = 0
-    for member in members:
-        end += -end % member.align + member.size
-    return end + -end % max(member.align for member in members)
+        end_time = lay_out("timespec64", [Member("tv_sec", 8, align_of_64), Member("tv_nsec", pointer)])
+        seconds = [end_time.as_member("end_time")]
+    fixed = [Member("ufds", pointer), Member("nfds", 4), Member("has_timeout", 4)]
+    return lay_out("poll", fixed + seconds).size
 
 
 SHOWN = (32, 1 << 32)
@@ -232,7 +217,7 @@ FIX = Fix(
     find=both(SIDES),
     notebook="11-numbers-that-do-not-fit.ipynb",
     section="A deadline in a drawer",
-    reproducers=("deadlines",),
+    reproducers=("deadlines", "layouts"),
     no_evidence="it takes a 32-bit machine that has been up for 136 years; how calls go on is seen on any",
     area="vfs",
 )
