@@ -142,7 +142,7 @@ def test_the_page_is_told_all() -> None:
 
 MISTAKES: list[tuple[dict[str, Any], str]] = [
     ({"do": "run", "shell": "sh1", "command": "echo 'half"}, "this ' is never closed"),
-    ({"do": "run", "shell": "nobody?", "command": "ls"}, "one line at one prompt is wanted"),
+    ({"do": "run", "shell": "nobody", "command": "ls"}, "one line at one prompt is wanted"),
     ({"do": "run", "shell": "sh1", "command": "true\nsh2# umount /"}, "one line at one prompt is wanted"),
     ({"do": "paste", "text": "rubbish"}, "line 1, column 1: expected a mount id, found 'rubbish'"),
     ({"do": "paste", "text": ""}, "there are no mounts in it"),
