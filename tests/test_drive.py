@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import linecache
 
 import pytest
 
@@ -152,3 +153,15 @@ def test_timelines_of_equal_kernels_are_equal() -> None:
         return [repr(frame) for timeline in example().timelines for frame in timeline]
 
     assert told() == told()
+
+
+def test_where_in_the_source_each_step_is_made() -> None:
+    kernel = Kernel()
+    timeline = record(kernel, kernel.init, kernel.sys_unshare(kernel.init, CLONE_NEWNS), places=True)
+    cloned = next(frame for frame in timeline if frame.function == "clone_mnt" and frame.mounts)
+    assert cloned.place is not None
+    code, line = cloned.place
+    assert code.co_name == "clone_mnt"
+    assert "is cloned from" in "".join(linecache.getlines(code.co_filename)[line - 2 : line + 2])
+    assert timeline[0].place is None
+    assert timeline[-1].place is None

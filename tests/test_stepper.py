@@ -240,7 +240,7 @@ def test_the_page_needs_no_network_and_carries_the_same_data(timeline: Timeline)
     stepper = Stepper(timeline)
     page = Page(stepper.html())
     assert json.loads(page.scripts[0]) == json.loads(json.dumps(stepper.data))
-    assert scene.asset("stepper.js") in page.scripts[1]
+    assert scene.script() in page.scripts[1]
     assert all(address.startswith("data:") for address in page.asked)
     assert stepper.html() == Stepper(timeline).html()
 
@@ -250,7 +250,7 @@ def test_a_widget_where_there_is_one_and_the_twins_beside_it(timeline: Timeline)
     assert bundle.keys() == {"application/vnd.jupyter.widget-view+json", "text/html", "text/plain"}
     widget = Stepper(timeline).widget
     assert widget.data == Stepper(timeline).data
-    assert widget._esm == scene.asset("stepper.js")
+    assert widget._esm == scene.script()
 
 
 def test_without_anywidget_the_twins_serve(timeline: Timeline, monkeypatch: pytest.MonkeyPatch) -> None:

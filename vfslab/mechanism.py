@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 from vfslab.boxes import Boxes, boxes
 from vfslab.drive.run import Result
 from vfslab.drive.schedule import Call, Job, Schedule, World
-from vfslab.drive.timeline import Recording, Tables, Timeline
+from vfslab.drive.timeline import Place, Recording, Tables, Timeline
 from vfslab.kernel.effects import Acquire, Code, Effect, Release
 from vfslab.staged import Staged
 
@@ -124,6 +124,10 @@ class _Writer:
         self._kept.pids[len(self._kept.effects) - 1] = self.pid
         now = boxes(self._state)
         self._states.append(self._states[-1] if self._states and self._states[-1] == now else now)
+
+    def at(self, place: Place | None) -> None:
+        if place is not None:
+            self._kept.places[len(self._kept.effects)] = place
 
     def timeline(self, title: str, result: Result | None) -> BoxTimeline:
         return BoxTimeline(

@@ -131,7 +131,7 @@ class Model:
         """Drive kernel code for the task to its end; ``name`` and ``args`` say what it is."""
         if not self.recording:
             return run(code)
-        timeline = record(self.kernel, task, code, spell(name, args))
+        timeline = record(self.kernel, task, code, spell(name, args), places=True)
         self.timelines.append(timeline)
         return timeline.result
 

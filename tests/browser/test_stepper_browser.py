@@ -399,3 +399,39 @@ def test_without_scripts_the_first_state_and_the_steps_are_shown(browser: Browse
     expect(still.locator("img")).to_be_visible()
     expect(still.locator("pre")).to_contain_text(f"{data()['title']}: {len(data()['frames']) - 1} steps")
     context.close()
+
+
+def test_a_mount_that_is_clicked_is_followed(stepper: Locator) -> None:
+    stepper.page.keyboard.press("End")
+    stepper.locator(":scope > .vf-stage .mount:not(.absent)").last.click()
+    known = stepper.locator(".vf-known")
+    expect(known).to_contain_text("tmpfs")
+    changes = stepper.locator(".vf-changes button")
+    first = changes.first.text_content()
+    assert first is not None
+    changes.first.click()
+    at(stepper, int(first))
+    stepper.get_by_label("Follow through the steps").select_option("")
+    expect(known).to_be_hidden()
+
+
+def test_zoom(stepper: Locator) -> None:
+    drawing = stepper.locator(":scope > .vf-stage > svg")
+    before = drawing.bounding_box()
+    stepper.get_by_role("button", name="Larger").click()
+    after = drawing.bounding_box()
+    assert before is not None
+    assert after is not None
+    assert after["width"] > before["width"]
+    stepper.get_by_role("button", name="Smaller").click()
+    assert drawing.bounding_box() == before
+
+
+def test_the_source_is_at_the_line_of_the_step(stepper: Locator) -> None:
+    cloned = next(row["number"] for row in data()["frames"] if row["function"] == "clone_mnt")
+    for _ in range(cloned):
+        stepper.page.keyboard.press("ArrowRight")
+    at(stepper, cloned)
+    stepper.get_by_text("Source", exact=True).click()
+    expect(stepper.locator(".vf-source .vf-line")).to_contain_text("yield Step(")
+    stepper.get_by_text("Source", exact=True).click()

@@ -13,7 +13,8 @@ from concurrent.futures import Executor
 from typing import NamedTuple, TypeAlias
 
 from .fingerprint import fingerprint
-from .schedule import Choice, Schedule, World
+from .record import innermost
+from .schedule import BETWEEN, Choice, Schedule, World
 from .subject import MOUNTS
 from .timeline import Timeline
 
@@ -212,6 +213,9 @@ def replay(make: Make, path: Sequence[Choice], title: str = "") -> Timeline:
 
     def write(number: int, effect: object) -> None:
         recorder.pid = world.jobs[number].task.pid
+        call = schedule.jobs[number].call
+        if call is not None and getattr(effect, "function", "") not in BETWEEN:
+            recorder.at(innermost(call.code))
         recorder.write(effect)  # type: ignore[arg-type]
 
     schedule = Schedule(world, write)

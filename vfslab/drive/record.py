@@ -6,6 +6,7 @@ What is written down is a ``Timeline``; what it is good for is not known here.
 from __future__ import annotations
 
 import gc
+from types import GeneratorType
 
 from ..kernel import Kernel
 from ..kernel.effects import Acquire, Alloc, Code, Effect, Oops, Refused, Release, Step
@@ -13,7 +14,7 @@ from ..kernel.objects import MntNamespace, Path
 from ..kernel.tasks import FsStruct, Task
 from ..take import namespace_state, note, task_state
 from .run import Result
-from .timeline import Change, Recording, Tables, Timeline
+from .timeline import Change, Place, Recording, Tables, Timeline
 
 
 class Recorder:
@@ -54,6 +55,11 @@ class Recorder:
         if self.pid != self.first_pid or self.kept.pids:
             self.kept.pids[len(self.kept.effects) - 1] = self.pid
 
+    def at(self, place: Place | None) -> None:
+        """Keep where the next effect was yielded."""
+        if place is not None:
+            self.kept.places[len(self.kept.effects)] = place
+
     def timeline(self, title: str, result: Result | None) -> Timeline:
         """What has been written down so far."""
         return Timeline(title, self.first_pid, self.kept, Result() if result is None else result)
@@ -92,10 +98,19 @@ class Recorder:
         )
 
 
-def record(kernel: Kernel, task: Task, code: Code, title: str = "") -> Timeline:
+def innermost(code: Code) -> Place | None:
+    """Where code under way stands: the function that yielded last, and the line. None where it is over."""
+    inner: object = code
+    while isinstance(inner, GeneratorType):
+        frame, inner = inner.gi_frame, inner.gi_yieldfrom
+    return None if frame is None else (frame.f_code, frame.f_lineno)
+
+
+def record(kernel: Kernel, task: Task, code: Code, title: str = "", *, places: bool = False) -> Timeline:
     """Drive ``code``, which ``task`` runs in ``kernel``, to its end and keep every step.
 
-    ``title`` says what it is, for instance "unshare(CLONE_NEWNS)".
+    ``title`` says what it is, for instance "unshare(CLONE_NEWNS)". With ``places`` it is kept where in the
+    source each step was made.
     """
     collecting = gc.isenabled()
     # Everything written down is kept: a collection in between finds nothing, and costs a third of the whole.
@@ -103,6 +118,10 @@ def record(kernel: Kernel, task: Task, code: Code, title: str = "") -> Timeline:
     try:
         recorder = Recorder(kernel, task.pid)
         write, step = recorder.write, code.__next__
+        while places:
+            effect = step()
+            recorder.at(innermost(code))
+            write(effect)
         while True:
             write(step())
     except StopIteration as stop:

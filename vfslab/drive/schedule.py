@@ -59,6 +59,9 @@ class Choice(NamedTuple):
     fail: bool = False
 
 
+# The functions of the steps that a schedule adds, for where calls begin and end.
+BETWEEN = frozenset({"call", "return"})
+
 # Is told each effect, and the number of the job that yields it.
 Watch: TypeAlias = Callable[[int, Effect], None]
 

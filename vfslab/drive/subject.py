@@ -18,13 +18,15 @@ if TYPE_CHECKING:
     from ..kernel.effects import Effect
     from .run import Result
     from .schedule import Schedule
-    from .timeline import Timeline
+    from .timeline import Place, Timeline
 
 
 class Writer(Protocol):
     """Keeps what it is told of; ``pid`` says whose effect the next one is."""
 
     pid: int
+
+    def at(self, place: Place | None) -> None: ...
 
     def write(self, effect: Effect | None) -> None: ...
 

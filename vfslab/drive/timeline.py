@@ -7,6 +7,7 @@ together when asked for. How a recording is made is ``record``'s business.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from types import CodeType
 from typing import TypeAlias, overload
 
 from ..kernel.effects import Acquire, Alloc, Effect, Release, Step, Wait
@@ -54,6 +55,9 @@ class Tables:
         return tables
 
 
+# Where an effect was yielded: the code of the innermost function, and the line in its file.
+Place: TypeAlias = tuple[CodeType, int]
+
 # A mount's id, and what is noted of it before and after a step; None where it does not exist.
 Change: TypeAlias = tuple[int, Note | None, Note | None]
 
@@ -63,7 +67,7 @@ class Recording:
 
     ``effects`` begins and ends with None, the state before and the return.
     ``start`` is what is noted of every mount before the first effect, ``pids`` whose an effect is, by its
-    number, where several tasks are at work.
+    number, where several tasks are at work; ``places`` are where effects were yielded, where that was asked.
     """
 
     def __init__(self, start: dict[int, Note]) -> None:
@@ -72,6 +76,7 @@ class Recording:
         self.changes: list[tuple[Change, ...]] = []
         self.tables: list[Tables] = []
         self.pids: dict[int, int] = {}
+        self.places: dict[int, Place] = {}
 
 
 class Frame:
@@ -87,6 +92,11 @@ class Frame:
     def pid(self) -> int:
         """Whose step it is."""
         return self._timeline.kept.pids.get(self.index, self._timeline.pid)
+
+    @property
+    def place(self) -> Place | None:
+        """Where the effect was yielded: a function's code and a line; None where that was not kept."""
+        return self._timeline.kept.places.get(self.index)
 
     @property
     def task(self) -> str | None:

@@ -16,6 +16,7 @@ from vfslab.views import dot
 from vfslab.views import picture as pictures
 from vfslab.views.picture import Picture
 from vfslab.views.scene import Look, looks
+from vfslab.views.sources import sources
 
 if TYPE_CHECKING:
     from vfslab.drive import Frame, Timeline
@@ -112,12 +113,14 @@ class Strip:
                     tracks.setdefault(part, []).append((place, *look))
             shown = found
             first = first or found
-        rows = zip(self.kept, self.events, strict=True)
+        texts, places = sources(self.kept)
+        rows = zip(self.kept, self.events, places, strict=True)
         data = {
             "title": self.timeline.title,
             "last": len(self.timeline) - 1,
             "locks": list(dict.fromkeys(lock for frame in self.kept for lock in frame.locks)),
-            "frames": [_row(self.timeline, frame, kinds) for frame, kinds in rows],
+            "frames": [_row(self.timeline, *row) for row in rows],
+            "sources": texts,
             "tracks": tracks,
         }
         return data, first
@@ -196,7 +199,7 @@ def _named(frame: Frame) -> tuple[int, ...]:
     return frame.effect.mounts + frame.effect.others if isinstance(frame.effect, Step) else ()
 
 
-def _row(timeline: Timeline, frame: Frame, kinds: list[str]) -> dict[str, Any]:
+def _row(timeline: Timeline, frame: Frame, kinds: list[str], place: tuple[int, int] | None) -> dict[str, Any]:
     says = frame.sentence
     if frame.index < len(timeline) - 1:
         says = says[:1].upper() + says[1:]
@@ -209,6 +212,7 @@ def _row(timeline: Timeline, frame: Frame, kinds: list[str]) -> dict[str, Any]:
         "task": frame.task or "",
         "locks": list(frame.locks),
         "events": kinds,
+        "source": place,
     }
 
 

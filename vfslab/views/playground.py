@@ -21,7 +21,7 @@ from vfslab.snapshot import Snapshot
 from vfslab.views import dot, engine, palette, text
 from vfslab.views import picture as pictures
 from vfslab.views.frames import MOUNTS_MAX
-from vfslab.views.scene import asset, looks, stage
+from vfslab.views.scene import asset, looks, script, stage
 from vfslab.views.stepper import Stepper
 
 SHELLS = ("sh1", "sh2", "sh3")
@@ -145,7 +145,7 @@ class Playground:
         import traitlets
 
         class PlaygroundWidget(anywidget.AnyWidget):
-            _esm = asset("stepper.js").replace(_RENDER, "") + asset("playground.js")
+            _esm = script().replace(_RENDER, "") + asset("playground.js")
             _css = palette.style(".vfslab-stepper") + asset("stepper.css") + asset("playground.css")
             state = traitlets.Dict().tag(sync=True)
 

@@ -99,6 +99,11 @@ def asset(name: str) -> str:
     return files("vfslab.views").joinpath(name).read_text(encoding="utf-8")
 
 
+def script() -> str:
+    """The stepper's module, with all that stands behind it."""
+    return asset("follow.js") + asset("stepper.js")
+
+
 def _classes(kind: str, classes: frozenset[str], group: int) -> str:
     colour = [f"g{palette.group_slot(group)}"] if group else []
     return " ".join([kind, *sorted(classes), *colour])

@@ -2,7 +2,7 @@
 // One drawing holds everything that is ever shown; a step changes classes and words.
 // Used as it is by anywidget, and inlined into exported pages. All text is set as text.
 
-const PACE = 1000; // milliseconds for each step when playing
+const PACE = 1000; // milliseconds for each step when playing, at single speed
 
 const ICONS = {
   previous: "M11 2 4 8l7 6z",
@@ -104,7 +104,8 @@ const SIGNS = {
 };
 
 // The sentence, the locks and the picture of one timeline, and `show`, which takes them to a frame.
-function panel(side, svgText) {
+// `jump` goes to the place of a frame.
+function panel(side, svgText, jump) {
   const frames = side.frames;
   const says = make("p", { class: "vf-says", "aria-live": "polite", "aria-atomic": "true" });
   const where = make("span", { class: "vf-code" });
@@ -124,9 +125,14 @@ function panel(side, svgText) {
   // It scrolls where it is narrow, so the keyboard has to get there; left and right stay steps.
   const stage = make("div", { class: "vf-stage", tabindex: 0, role: "group", "aria-label": "Diagram" }, ...(svg ? [svg] : []));
 
+  const follow = follower(parts, frames.map((frame) => frame.number), jump, side.name);
+  const source = reader(side.sources, frames);
+
   function show(index) {
     const frame = frames[index];
     const marked = dress(parts, index);
+    follow.show(index);
+    source.show(index);
     says.textContent = frame.says;
     where.textContent = frame.function ? `${frame.function}()` : "";
     where.parentElement.firstChild.textContent = frame.task ? `${frame.task} in ` : "in ";
@@ -145,17 +151,17 @@ function panel(side, svgText) {
     return frame;
   }
 
-  return { sentence, facts, stages: svg ? [stage] : [], show };
+  return { sentence, facts, stages: svg ? [stage] : [], follow, source: source.element, show };
 }
 
 // A panel with its name and what it does at a place, beside another.
-function beside(side, which, svgText) {
-  const one = panel(side, svgText);
+function beside(side, which, svgText, jump) {
+  const one = panel(side, svgText, jump);
   const count = make("span", { class: "vf-count" });
   const does = make("span", { class: "vf-does" });
   const element = make("section", { class: "vf-side", "aria-label": side.name },
     make("div", { class: "vf-head" }, make("span", { class: "vf-name" }, side.name), does, count),
-    ...one.stages, one.sentence, one.facts);
+    ...one.stages, one.follow.element, one.sentence, one.facts, one.source);
   function show(index, sign) {
     const frame = one.show(index);
     count.textContent = `step ${frame.number} of ${side.last}`;
@@ -164,7 +170,7 @@ function beside(side, which, svgText) {
     element.classList.toggle("vf-alone", does.textContent !== "waits" && sign !== "=");
     return frame;
   }
-  return { element, show, stages: one.stages };
+  return { element, show, stages: one.stages, follow: one.follow };
 }
 
 // Two drawings of one layout: what is in sight in one is in sight in the other.
@@ -200,7 +206,11 @@ function course(data) {
 export function stepper(data, svgText, start = 0, moved = () => {}) {
   const pair = Boolean(data.sides);
   const places = data.places || data.frames.map((frame, i) => ({ number: frame.number, events: frame.events, at: [i] }));
-  const panels = pair ? data.sides.map((side, which) => beside(side, which, svgText)) : [panel(data, svgText)];
+  const jumpTo = (which) => (frame) => go(places.findIndex((one) => one.at[which] === frame));
+  const panels = pair
+    ? data.sides.map((side, which) => beside(side, which, svgText, jumpTo(which)))
+    : [panel(data, svgText, jumpTo(0))];
+  const stages = panels.flatMap((one) => one.stages);
   const bar = pair ? course(data) : { elements: [], show: () => {} };
   if (pair && svgText) scrollTogether(panels[0].stages[0], panels[1].stages[0]);
   const unit = pair ? "place" : "step";
@@ -213,6 +223,9 @@ export function stepper(data, svgText, start = 0, moved = () => {}) {
   const slider = make("input", { type: "range", min: 0, max: end, step: 1, "aria-label": pair ? "Place" : "Step" });
   const kinds = make("select", { class: "vf-kinds", "aria-label": "Event to jump to" },
     ...data.events.map(([kind, words]) => make("option", { value: kind }, words)));
+  const speed = make("select", { class: "vf-speed", "aria-label": "Speed" },
+    ...[0.5, 1, 2, 4].map((times) => make("option", { value: times }, `${times} ×`)));
+  speed.value = 1;
   const root = make("div", {
     class: pair ? "vfslab-stepper vf-pair" : "vfslab-stepper", role: "group", tabindex: 0,
     "aria-label": `${pair ? "Comparison" : "Stepper"}: ${data.title}`, "data-lm-suppress-shortcuts": "true",
@@ -220,10 +233,12 @@ export function stepper(data, svgText, start = 0, moved = () => {}) {
     make("div", { class: "vf-head" }, make("span", { class: "vf-title vf-code" }, data.title), count),
     make("div", { class: "vf-controls", role: "toolbar", "aria-label": "Steps" }, previous, play, next, slider,
       make("span", { class: "vf-events" }, kinds, jump)),
+    make("div", { class: "vf-more", role: "toolbar", "aria-label": "View" }, speed,
+      ...(stages.length ? [...panels.map((one) => one.follow.choice), ...zoom(stages)] : [])),
     ...bar.elements,
     ...(pair
       ? [make("div", { class: "vf-sides" }, ...panels.map((one) => one.element))]
-      : [panels[0].sentence, panels[0].facts, ...panels[0].stages]),
+      : [panels[0].sentence, panels[0].facts, ...panels[0].stages, panels[0].follow.element, panels[0].source]),
     ...data.notes.map((note) => make("p", { class: "vf-note" }, note)));
 
   root.append(folded("All steps as text", make("pre", { tabindex: 0 }, data.text)));
@@ -274,7 +289,7 @@ export function stepper(data, svgText, start = 0, moved = () => {}) {
     timer = setInterval(() => {
       if (!root.isConnected || place === end) return stop();
       show(place + 1);
-    }, PACE);
+    }, PACE / speed.value);
   }
 
   function go(wanted) {
@@ -303,7 +318,7 @@ export function stepper(data, svgText, start = 0, moved = () => {}) {
   };
 
   root.addEventListener("keydown", (pressed) => {
-    if (pressed.ctrlKey || pressed.altKey || pressed.metaKey || pressed.target === kinds) return;
+    if (pressed.ctrlKey || pressed.altKey || pressed.metaKey || pressed.target.closest("select")) return;
     if (pressed.key === " " && pressed.target.closest("button")) return; // Space presses the button that has the focus
     const action = keys[pressed.key];
     if (!action) return;

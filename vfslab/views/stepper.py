@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from vfslab.mechanism import BoxTimeline
 from vfslab.views import dot, engine, palette
 from vfslab.views.frames import Frames, frames
-from vfslab.views.scene import asset, data_uri, key, stage
+from vfslab.views.scene import asset, data_uri, key, script, stage
 
 if TYPE_CHECKING:
     from vfslab.drive import Timeline
@@ -52,7 +52,7 @@ class Stepped:
         import traitlets
 
         class StepperWidget(anywidget.AnyWidget):
-            _esm = asset("stepper.js")
+            _esm = script()
             _css = _sheet()
             data = traitlets.Dict().tag(sync=True)
             svg = traitlets.Unicode().tag(sync=True)
@@ -77,7 +77,7 @@ class Stepped:
             f"<style>{_sheet()}</style>"
             f'<div class="vf-still">{picture}<pre>{html.escape(self.text)}</pre></div>'
             f'<script type="application/json">{data}</script>'
-            f'<script type="module">{asset("stepper.js")}\n'
+            f'<script type="module">{script()}\n'
             f"document.querySelectorAll(\"[data-vfslab='{self.id}']\").forEach(adopt);</script></div>"
         )
 
