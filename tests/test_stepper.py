@@ -162,7 +162,7 @@ class LongTimeline:
 
 
 class LongFrame:
-    task = None
+    task = place = None
     mounts = ()
     locks = ("namespace_sem",)
     function = "copy_tree"
