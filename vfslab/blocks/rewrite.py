@@ -95,7 +95,10 @@ def decide(
     words = _words(stream, call.first, call.end)
     before = text(stream[call.first : call.end])
     goal = destination(stream, call.first)
-    type_of = types(stream, call.first)
+
+    def type_of(expression: str) -> str | None:
+        return types(stream, call.first)(expression)
+
     for alternative in alternatives:
         left, equals, right = alternative.pattern.rpartition(" = ")
         if equals and not goal:
