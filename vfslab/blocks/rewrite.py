@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple, TypeAlias
 
-from .tokens import Call, Token, calls, code, line, text, tokens
+from .tokens import Call, Token, calls, code, lines, text, tokens
 
 # The type of an expression at a place, None where it is not known.
 TypeOf: TypeAlias = Callable[[str], "str | None"]
@@ -69,10 +69,11 @@ def semantic(
         pieces: list[str] = []
         kept: list[Decision] = []
         done = 0
+        numbers = lines(stream)
         for call in calls(stream):
             if call.first < done:
                 continue
-            decision = decide(stream, call, alternatives, types)
+            decision = decide(stream, call, alternatives, types, numbers[call.first])
             if decision is not None and decision.after is not None:
                 decisions.append(decision)
                 pieces += [text(stream[done : call.first]), decision.after]
@@ -90,11 +91,12 @@ def decide(
     call: Call,
     alternatives: Sequence[Alternative],
     types: Callable[[Sequence[Token], int], TypeOf],
+    line: int = 0,
 ) -> Decision | None:
     """What the first alternative that fits makes of the call; None where none fits."""
     words = _words(stream, call.first, call.end)
     before = text(stream[call.first : call.end])
-    goal = destination(stream, call.first)
+    goal = destination(stream, call.first) if any(" = " in one.pattern for one in alternatives) else ()
 
     def type_of(expression: str) -> str | None:
         return types(stream, call.first)(expression)
@@ -109,16 +111,17 @@ def decide(
             written = _written(stream, bound, alternative.where, type_of)
             if written is not None:
                 after = alternative.becomes
-                where = line(stream, call.first)
-                return Decision(
-                    where, alternative.name, before, None if after is None else after.format(**written)
-                )
+                new = None if after is None else after.format(**written)
+                return Decision(line, alternative.name, before, new)
     return None
 
 
 def destination(stream: Sequence[Token], index: int) -> tuple[str, ...]:
     """What is assigned to, where ``… =``, and perhaps a cast, stands before token ``index``; else nothing."""
-    before = [token.text for token in stream[:index] if token.counts]
+    first = index
+    while first and stream[first - 1].text not in (";", "{", "}"):
+        first -= 1
+    before = [token.text for token in stream[first:index] if token.counts]
     if before[-1:] == [")"] and (opened := _opening(before)) and before[opened - 1] == "=":
         del before[opened:]
     if before[-1:] != ["="]:

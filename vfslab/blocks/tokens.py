@@ -6,6 +6,7 @@ they are the text again.
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
@@ -81,9 +82,9 @@ def same(one: str, other: str) -> bool:
     return code(tokens(one)) == code(tokens(other))
 
 
-def line(stream: Sequence[Token], index: int) -> int:
-    """The line on which token ``index`` begins, from 1."""
-    return 1 + sum(token.text.count("\n") for token in stream[:index])
+def lines(stream: Iterable[Token]) -> tuple[int, ...]:
+    """For each token the line on which it begins, from 1."""
+    return tuple(itertools.accumulate((token.text.count("\n") for token in stream), initial=1))[:-1]
 
 
 def closing(stream: Sequence[Token], index: int) -> int | None:

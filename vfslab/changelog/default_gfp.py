@@ -10,10 +10,11 @@ import random
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import NamedTuple
 
 from vfslab.blocks.sed import grep_l, sed
-from vfslab.blocks.tokens import Token, calls, code, line, text, tokens
+from vfslab.blocks.tokens import Token, calls, code, lines, tokens
 from vfslab.kernel.effects import Code, Step
 from vfslab.mechanism import Mechanism
 
@@ -71,7 +72,7 @@ class Removal(NamedTuple):
 def removals(before: str, after: str) -> tuple[Removal, ...] | None:
     """The ``, GFP_KERNEL`` that are in the one text and not in the other; None where more has changed."""
     old, new = tokens(before), tokens(after)
-    every = calls(old)
+    every, numbers = calls(old), lines(old)
     found: list[Removal] = []
     at = there = 0
     while at < len(old):
@@ -80,11 +81,11 @@ def removals(before: str, after: str) -> tuple[Removal, ...] | None:
         elif old[at].kind == "comment" and there < len(new) and new[there].kind == "comment":
             if old[at].text.replace(", GFP_KERNEL", "") != new[there].text.replace(", GFP_KERNEL", ""):
                 return None
-            found.append(Removal(None, line(old, at)))
+            found.append(Removal(None, numbers[at]))
             at, there = at + 1, there + 1
         elif (length := _flag(old, at)) is not None:
             around = [call for call in every if call.first < at < call.end]
-            found.append(Removal(around[-1].name if around else "", line(old, at)))
+            found.append(Removal(around[-1].name if around else "", numbers[at]))
             at += length
         else:
             return None
@@ -93,7 +94,7 @@ def removals(before: str, after: str) -> tuple[Removal, ...] | None:
 
 def _flag(stream: tuple[Token, ...], at: int) -> int | None:
     """How many tokens a comma and GFP_KERNEL before a closing bracket are; None where they are not here."""
-    counted = [index for index in range(at, len(stream)) if stream[index].counts][:3]
+    counted = list(islice((index for index in range(at, len(stream)) if stream[index].counts), 3))
     if code(stream[index] for index in counted) != (",", "GFP_KERNEL", ")"):
         return None
     return counted[1] + 1 - at
