@@ -60,7 +60,9 @@ def unused_helpers(tree: Mapping[str, str]) -> dict[str, str]:
             break
         alive |= reached
     return {
-        one.name: ", ".join(other.name for other in every if one.name in other.uses and other.name != one.name)
+        one.name: ", ".join(
+            other.name for other in every if one.name in other.uses and other.name != one.name
+        )
         for one in every
         if one.name in helpers - alive
     }

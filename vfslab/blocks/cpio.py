@@ -1,11 +1,12 @@
 """Archives as an initramfs has them: a writer of the newc format, and the machine that unpacks them.
 
-The machine is init/initramfs.c: it is in one state after the other, and says at which byte. Which limits anybody
-tests is not known here.
+The machine is that of init/initramfs.c: it is in one state after the other, and says at which byte. Which limits
+anybody tests is not known here.
 """
 
 from __future__ import annotations
 
+import re
 import stat
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -36,13 +37,17 @@ def padding(offset: int) -> int:
 
 
 def newc(entries: Iterable[Entry]) -> bytes:
-    """The archive of the entries, without a trailer. Raises ValueError for a number over 32 bits."""
+    """The archive of the entries, without a trailer. Raises ValueError for a number that is no u32."""
     out = bytearray()
     for entry in entries:
         name = entry.name + b"\0"
         size = len(name) if entry.namesize is None else entry.namesize
-        numbers = dict.fromkeys(FIELDS, 0) | {"mode": entry.mode, "filesize": len(entry.data), "namesize": size}
-        if max(numbers.values()) >> 32:
+        numbers = dict.fromkeys(FIELDS, 0) | {
+            "mode": entry.mode,
+            "filesize": len(entry.data),
+            "namesize": size,
+        }
+        if not all(0 <= number < 1 << 32 for number in numbers.values()):
             raise ValueError("a field has eight hexadecimal digits")
         out += MAGIC[0] + b"".join(b"%08x" % numbers[field] for field in FIELDS) + name
         out += bytes(padding(len(out)))
@@ -110,12 +115,9 @@ KERNEL = Limits()
 def header(archive: bytes, offset: int) -> Header | None:
     """The header there; None where there is none."""
     raw = archive[offset : offset + HEADER]
-    if len(raw) < HEADER or raw[:6] not in MAGIC:
+    if raw[:6] not in MAGIC or not re.fullmatch(b"[0-9a-fA-F]{104}", raw[6:]):
         return None
-    try:
-        numbers = {name: int(raw[6 + 8 * at : 14 + 8 * at], 16) for at, name in enumerate(FIELDS)}
-    except ValueError:
-        return None
+    numbers = {name: int(raw[6 + 8 * at : 14 + 8 * at], 16) for at, name in enumerate(FIELDS)}
     return Header(offset, numbers["mode"], numbers["filesize"], numbers["namesize"])
 
 

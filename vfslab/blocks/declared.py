@@ -12,8 +12,8 @@ from typing import NamedTuple
 
 from .tokens import KEYWORDS, Token, closing, tokens
 
-_QUALIFIERS = frozenset("const extern inline register static volatile".split())
-_BASIC = frozenset("bool char double float int long short signed unsigned void".split())
+_QUALIFIERS = frozenset({"const", "extern", "inline", "register", "static", "volatile"})
+_BASIC = frozenset({"bool", "char", "double", "float", "int", "long", "short", "signed", "unsigned", "void"})
 
 
 class Declared(NamedTuple):

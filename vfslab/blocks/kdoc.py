@@ -59,7 +59,7 @@ def described(comment: str) -> Described:
 
 
 def declared(source: str) -> Declared:
-    """Read the function or struct that ``source`` begins with. Raises ValueError where it begins with none."""
+    """Read the first function or struct of ``source``. Raises ValueError where there is none."""
     stream = tuple(token for token in tokens(source) if token.counts)
     for at, token in enumerate(stream):
         if token == Token("mark", "{") and at and stream[at - 1].kind == "word":

@@ -37,7 +37,10 @@ class Call(NamedTuple):
 
 
 KEYWORDS = frozenset(
-    "break case continue default do else for goto if return sizeof switch typeof while".split()
+    {
+        *("break", "case", "continue", "default", "do", "else", "for", "goto", "if", "return"),
+        *("sizeof", "switch", "typeof", "while"),
+    }
 )
 
 _TOKEN = re.compile(

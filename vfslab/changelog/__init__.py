@@ -87,7 +87,7 @@ def entries() -> tuple[Entry, ...]:
         )
         for row in _feed()
     ]
-    known = {row.commit for row in listed}
+    known = {row.commit for row in listed} | {row.fix.commit for row in listed if row.fix}
     sequels = [
         Entry(fix.commit, fix.title, fix.area, "after 7.0", fix) for fix in fixes() if fix.commit not in known
     ]

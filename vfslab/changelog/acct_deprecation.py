@@ -1,4 +1,4 @@
-"""46329a9dd74b, acct(2) begins to go: what a deprecation may change, read from two versions of a Kconfig entry.
+"""46329a9dd74b, acct(2) begins to go: what a deprecation may change, in a Kconfig entry.
 
 The entries are own ones, in Kconfig's language; what the system call answers is in the recordings.
 """
@@ -24,8 +24,8 @@ config BSD_PROCESS_ACCT
 	bool "BSD Process Accounting"
 	depends on MULTIUSER
 	help
-	  A line for each process that ends, written by the kernel into a file.
-	  This is a good idea, so say Y.
+		A line for each process that ends, written by the kernel into a file.
+		This is a good idea, so say Y.
 """
 
 
@@ -37,8 +37,8 @@ config BSD_PROCESS_ACCT
 	depends on MULTIUSER
 	default n
 	help
-	  A line for each process that ends, written by the kernel into a file.
-	  It is old and slow; with eBPF you can count what you like. Say N.
+		A line for each process that ends, written by the kernel into a file.
+		It is old and slow; with eBPF you can count what you like. Say N.
 """
 
 
@@ -47,14 +47,14 @@ config TASKSTATS
 	bool "Export task statistics through netlink"
 	depends on NET && MULTIUSER
 	help
-	  Numbers of tasks that end, for whoever asks. If unsure, say N.
+		Numbers of tasks that end, for whoever asks. If unsure, say N.
 
 config AUDIT
 	bool "Auditing support"
 	depends on NET
 	default y
 	help
-	  Say Y if you want to know who did what.
+		Say Y if you want to know who did what.
 """
 
 GOING = frozenset({"BSD_PROCESS_ACCT"})

@@ -1,7 +1,7 @@
 """bf4afc53b77a, GFP_KERNEL dropped by sed: two regular expressions, what they take and what they miss.
 
-The line engine is ``vfslab.blocks.sed``; what is right is told by a parser that knows calls. The toy lines are
-own ones.
+The line engine is ``vfslab.blocks.sed``; what is right is told by a parser that knows calls. The lines
+are own ones.
 """
 
 from __future__ import annotations

@@ -76,7 +76,7 @@ def visible(file: File, headers: Mapping[str, File]) -> dict[str, str]:
 
 
 def check(files: Mapping[str, File], headers: Mapping[str, File]) -> list[Mismatch]:
-    """What sparse and the compiler say: each definition is held against the declaration that its file sees."""
+    """What sparse and the compiler say: a definition is held against the declaration that its file sees."""
     found = []
     for name, file in files.items():
         seen = visible(file, headers)
@@ -122,7 +122,7 @@ def _make(side: str, tree: str) -> Mechanism:
 
 
 def compiler_can_see(build: Build) -> list[str]:
-    """A rule: each definition stands in sight of its declaration, and what links means the same everywhere."""
+    """A rule: definitions stand in sight of their declarations; what links means the same everywhere."""
     return build.confused + [line for line in build.said if "not declared" in line]
 
 

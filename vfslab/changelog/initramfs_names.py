@@ -27,7 +27,10 @@ UNPACKERS = {
     "gives up": Limits(fails=True),
     "forgets the data": Limits(data=False),
 }
-BLIND_SPOT = {"without a limit": Limits(name=(1 << 32) - 1), "one byte too generous": Limits(name=PATH_MAX + 1)}
+BLIND_SPOT = {
+    "without a limit": Limits(name=(1 << 32) - 1),
+    "one byte too generous": Limits(name=PATH_MAX + 1),
+}
 
 Test = Callable[[Limits], bool]
 
@@ -95,7 +98,7 @@ def suite() -> tuple[Test, ...]:
 
 
 def behaves(limits: Limits) -> str:
-    """What is wrong with an unpacker, "" where nothing is: names of each length, each with a file behind it."""
+    """What is wrong with an unpacker, "" where nothing is: names of each length, a file behind each."""
     for namesize in (1, 2, PATH_MAX - 1, PATH_MAX, PATH_MAX + 1):
         for data, mode in ((b"", DIRECTORY), (b"data", stat.S_IFREG | 0o644)):
             first = Entry(long_name(b"x", namesize), data, mode)

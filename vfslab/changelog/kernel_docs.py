@@ -1,4 +1,4 @@
-"""ac8389617279, the four of exportfs, b0f5804b4178 and ba4c74f80ef3: comments held against what they describe.
+"""ac8389617279, the four of exportfs, b0f5804b4178 and ba4c74f80ef3: comments and what they describe.
 
 How a comment is read is known to ``vfslab.blocks.kdoc``; the comments are in ``kernel_doc_texts``.
 """

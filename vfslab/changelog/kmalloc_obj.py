@@ -1,12 +1,12 @@
 """69050f8d6d07, kmalloc_obj: an allocator that knows what it allocates, against one that gives bytes.
 
-What the conversion matches is in ``semantic_patch``. Here are the two kinds of allocation, the sums that they make,
-and what the compiler can say of each.
+What the conversion matches is in ``semantic_patch``. Here are the two kinds of allocation, the sums that they
+make, and what the compiler can say of each.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
 from typing import NamedTuple
 
 from vfslab.kernel.effects import Alloc, Check, Code, Refused, Step
@@ -39,7 +39,8 @@ class Pointer(NamedTuple):
     memory: str
 
 
-class Site(NamedTuple):
+@dataclass(frozen=True)
+class Site:
     """A place in the code: a pointer is declared, and something is allocated for it."""
 
     declared: str
@@ -151,7 +152,7 @@ def _make(side: str, words: tuple[str, str, int]) -> Mechanism:
     )
 
 
-SIDES = Sides("69050f8d6d07", _make, tuple(map(tuple, SITES)))
+SIDES = Sides("69050f8d6d07", _make, tuple(map(astuple, SITES)))
 
 FIX = Fix(
     commit="69050f8d6d07",
@@ -167,6 +168,6 @@ FIX = Fix(
     find=both(SIDES),
     notebook="17-twenty-thousand-edits.ipynb",
     section="Whose pointer is void *?",
-    no_evidence="a compiler sees it, no running kernel: for a call without a mistake the machine code is the same",
+    no_evidence="a compiler sees it, no running kernel: where nothing is wrong the machine code is the same",
     area="vfs",
 )

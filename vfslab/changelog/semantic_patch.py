@@ -6,6 +6,7 @@ layers follow what the script of that commit does; how they are put is this file
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -34,7 +35,7 @@ LISTED = frozenset(
         *(f"__{order}{bits}" for order in ("le", "be") for bits in (16, 32, 64)),
     ]
 )
-"""The integers that are shielded: neither int, long, s8 to s64, bool, size_t nor dma_addr_t are among them."""
+"""The integers that are shielded; int, long, s8 to s64, bool, size_t and dma_addr_t are not among them."""
 
 
 def is_listed(kind: str, type_of: TypeOf) -> bool:
@@ -124,6 +125,12 @@ def toy_tree() -> dict[str, str]:
     return {
         str(path.relative_to(TOY)): path.read_text(encoding="utf-8") for path in sorted(TOY.glob("*/*.c"))
     }
+
+
+def spatch_answer() -> tuple[str, dict[str, str]]:
+    """What Coccinelle made of the toy tree: its version, and the files by name, flags still in them."""
+    recorded = json.loads((TOY / "spatch.json").read_text(encoding="utf-8"))
+    return recorded["version"], recorded["files"]
 
 
 def converted(tree: Mapping[str, str]) -> tuple[dict[str, str], dict[str, tuple[Decision, ...]]]:
