@@ -30,7 +30,8 @@ DECLARED = (
     "struct room { int doors; char label[16]; }; struct { char lines[3][32]; } seen; "
     "struct shelf { int rooms[]; }; "
     "void toy(unsigned int n) { struct room *p, *o, **pp; struct shelf *f; unsigned int *u; "
-    "unsigned long *bm; u32 *words; u8 *bytes; char **names; __be32 *be; int *ints; void **vv; char (*x)[32]; "
+    "unsigned long *bm; u32 *words; u8 *bytes; char **names; "
+    "__be32 *be; int *ints; void **vv; char (*x)[32]; "
 )
 TABLE = [
     ("p = kmalloc(sizeof(*p), GFP_KERNEL);", "p = kmalloc_obj(*p);"),
