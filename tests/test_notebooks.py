@@ -31,6 +31,8 @@ EXEMPT = {
     "08-asking-by-descriptor.ipynb": 0,
     "09-small-changes.ipynb": 0,
     "10-what-came-after.ipynb": 0,
+    "17-twenty-thousand-edits.ipynb": 0,
+    "18-words-and-tests.ipynb": 0,
 }
 
 # What IPython adds to Python and a lesson may use.

@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from vfslab.blocks.kdoc import check, common_run
-from vfslab.changelog import acct_deprecation, init_fs, initramfs_names, kernel_docs
+from vfslab.changelog import acct_deprecation, entries, init_fs, initramfs_names, kernel_docs
 from vfslab.changelog import kernel_doc_texts as texts
 from vfslab.changelog.acct_deprecation import behaviour, options
+from vfslab.changelog.disagreements import DISAGREEMENTS
 from vfslab.changelog.initramfs_names import BLIND_SPOT, UNPACKERS, behaves, suite
 
 
@@ -45,6 +46,21 @@ def test_what_is_written_in_two_files() -> None:
     comment = texts.eleven_members().replace("*", " ").replace("@", " ")
     assert len(common_run(texts.exporting_rst_again(), comment).split()) > kernel_docs.LONGEST_RUN
     assert len(common_run(texts.exporting_rst(), comment).split()) <= kernel_docs.LONGEST_RUN
+
+
+# --- what was said
+
+
+def test_sixteen_disagreements_about_entries_of_the_feed() -> None:
+    known = {row.commit for row in entries()} | {row.title for row in entries()}
+    assert len(DISAGREEMENTS) == 16
+    assert {one.entry for one in DISAGREEMENTS} <= known
+    assert len({one.found for one in DISAGREEMENTS}) == 16
+
+
+def test_an_entry_that_another_change_covers_is_listed_once() -> None:
+    listed = [row.fix.commit for row in entries() if row.fix and row.fix.commit == "5e7fa6bfa9b5"]
+    assert len(listed) == 1
 
 
 # --- G1

@@ -1,7 +1,7 @@
 """Archives as an initramfs has them: a writer of the newc format, and the machine that unpacks them.
 
-The machine is that of init/initramfs.c: it goes from state to state, and says at which byte. Which limits anybody
-tests is not known here.
+The machine is that of init/initramfs.c: it goes from state to state, and says at which byte. Which limits
+anybody tests is not known here.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Sixteen places where what was said of a change and what it does are not the same.
+"""Sixteen places where what was said of a change, in short, and what it does are not the same.
 
 Each names the entry of the feed that it is about. How the changes work is in their own modules.
 """
@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 
 class Disagreement(NamedTuple):
-    """``entry`` is a commit of the feed, or the title of one without; ``said`` and ``found`` are sentences."""
+    """``entry`` is a commit of the feed, or the title of one without; ``said``, ``found`` are sentences."""
 
     entry: str
     said: str
@@ -24,8 +24,8 @@ DISAGREEMENTS = (
     ),
     Disagreement(
         "fdcfce93073d",
-        "the depth of an epoll loop overflows, so loops can be built",
-        "it overflows, but a u8 keeps it as 255, and the walk upwards refuses 256: no loop was ever accepted",
+        "the depth of a loop of epoll descriptors overflows",
+        "so it does, but a u8 keeps it as 255, and the walk upwards refuses 256: no loop was ever accepted",
     ),
     Disagreement(
         "aaf76839616a",
@@ -69,22 +69,22 @@ DISAGREEMENTS = (
     ),
     Disagreement(
         "0f5bb0cfb0b4",
-        "min_t() is replaced, a matter of style",
-        "one of the lines let FITRIM on FAT ignore a minimum of 4 GiB and more",
+        "min_t() is replaced by min() or umin()",
+        "that reads like style: one of the lines let FITRIM on FAT ignore a minimum of 4 GiB and more",
     ),
     Disagreement(
         "0f5bb0cfb0b4",
-        "min() is always as good or better",
-        "on 32 bits fuse did not compile for most of a cycle: one operand there is signed, of 64 bits",
+        "the same once more: nothing is said of 32 bits",
+        "there fuse did not compile for most of a cycle: one operand there is signed, of 64 bits",
     ),
     Disagreement(
         "88ec797c4680",
-        "insert_inode_locked() waits now, and that is all",
+        "insert_inode_locked() waits until the old inode is gone",
         "its first version gave back a lock that it had not taken; the merged one met a deadlock in ext4",
     ),
     Disagreement(
         "cb184dd19154",
-        "a variable gets its first value",
+        "flags_valid gets a first value",
         "which value is a choice: with true a FUSE server is asked another question, and two fields read 0",
     ),
     Disagreement(
@@ -94,7 +94,7 @@ DISAGREEMENTS = (
     ),
     Disagreement(
         "1219e0feaefc",
-        "a file must not be found before its f_mode is set",
+        "f_mode is set before a file can be found",
         "true, and without effect: whoever finds it so looks once more and lets go of it",
     ),
 )

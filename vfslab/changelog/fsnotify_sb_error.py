@@ -85,7 +85,7 @@ def review(tree: Tree) -> Code:
     tree.functions = len(functions(tree._files))
     yield Step("review", f"{tree.functions} functions are known")
     tree.unused = unused_helpers(tree._files)
-    yield Step("review", f"{len(tree.unused)} helpers have no caller")
+    yield Step("review", f"helpers without a caller: {', '.join(tree.unused) or 'none'}")
 
 
 def each_is_called(tree: Tree) -> list[str]:

@@ -107,7 +107,7 @@ def _make(side: str, tree: str) -> Mechanism:
 
     def build(state: Build) -> Code:
         state.said = [f"{one.file}: {one.symbol}: {one.what}" for one in check(files, headers)]
-        yield Step("sparse", f"{len(state.said)} definitions are complained of")
+        yield Step("sparse", f"says: {'; '.join(state.said) or 'nothing'}")
         if not any("conflicting" in line for line in state.said):
             state.linked = True
             state.confused = [f"{one.file}: {one.symbol}: {one.what}" for one in confused(files, headers)]

@@ -115,7 +115,7 @@ class Kunit:
     """A run of the tests over an unpacker. ``wrong`` is what it really does wrong."""
 
     unpacker: str
-    wrong: str
+    wrong: str | None
     passed: list[str] = field(default_factory=list)
     failed: list[str] = field(default_factory=list)
 
@@ -129,11 +129,11 @@ def _make(side: str, unpacker: str) -> Mechanism:
     def kunit(run: Kunit) -> Code:
         for test in tests:
             (run.passed if test(limits) else run.failed).append(test.__name__)
-            yield Step("kunit", f"{test.__name__} {'passes' if test(limits) else 'fails'}")
+            yield Step("kunit", f"{'ok' if test(limits) else 'not ok'}: {test.__name__}")
 
     return Mechanism(
         title=f"tests of an unpacker: {unpacker}",
-        state=lambda: Kunit(unpacker, behaves(limits)),
+        state=lambda: Kunit(unpacker, behaves(limits) or None),
         tasks=(("kunit", (("run", kunit),)),),
         at_end=tells,
     )

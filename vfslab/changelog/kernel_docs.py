@@ -35,7 +35,7 @@ def kernel_doc(docs: Docs) -> Code:
     for doc, target in blocks(docs._source):
         docs.blocks += 1
         docs.warned += [sentence(one) for one in warnings(doc, target)]
-        yield Step("kernel-doc", f"{doc.name} is held against {target.name}")
+        yield Step("kernel-doc", f"the comment of {doc.name} is held against {target.name}")
 
 
 def twice(docs: Docs) -> Code:

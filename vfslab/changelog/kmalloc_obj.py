@@ -37,8 +37,8 @@ COUNTED = {
     "an array": (855, 245, 668),
     "a struct with an array behind it": (185, 7, 188),
 }
-"""Calls in fs, kernel, mm, net, security, ipc, io_uring, lib and init: untyped ones in 6.18.5, untyped ones in
-7.1.13, typed ones in 7.1.13. In between the code has grown too, so they do not add up."""
+"""Calls in fs, kernel, mm, net, security, ipc, io_uring, lib and init: untyped ones in 6.18.5, untyped
+ones in 7.1.13, typed ones in 7.1.13. In between the code has grown too, so they do not add up."""
 
 WITHOUT_FLAGS, SEVERAL_LINES = 2297, 208
 """Of the typed calls of 7.1.13 so many name no flags, and so many break over lines."""
@@ -71,14 +71,14 @@ SITES = (
 
 @dataclass
 class Build:
-    """A caller that is compiled and run. ``refused`` is what the compiler says, "" for nothing."""
+    """A caller that is compiled and run. ``refused`` is what the compiler says."""
 
     declared: str
     allocated: str
     count: int
     bytes: int = 0
-    memory: str = ""
-    refused: str = ""
+    memory: str | None = None
+    refused: str | None = None
     _pointer: Pointer | None = field(default=None, repr=False)
 
 
@@ -135,12 +135,12 @@ def _assign(build: Build) -> Code:
         yield Step("caller", f"the compiler refuses {build.refused}")
         return
     build.memory = pointer.memory
-    yield Step("caller", f"{build.declared} * points at {build.memory}")
+    yield Step("caller", f"the pointer to {build.declared} points at {build.memory}")
 
 
 def types_agree(build: Build) -> list[str]:
     """A rule: what a pointer is declared to point at is what is there."""
-    if build.memory in ("", build.declared):
+    if build.memory in (None, build.declared):
         return []
     return [f"a pointer to {build.declared} points at {build.memory}, and nobody has said a word"]
 

@@ -111,7 +111,7 @@ EXERCISES = (
             "For which variables of the toy tree is the call no longer converted? (A set of names.)"
         ),
         judge=_order,
-        hint="Which of them point at an integer of the list, and are allocated by the size of what they point at?",
+        hint="Which of them point at an integer of the list, and name it by the variable alone?",
         because="They are unsigned integers: what is in the list is converted only because that comes first.",
         reference={"flag", "bitmap"},
     ),
@@ -119,18 +119,18 @@ EXERCISES = (
         key="17.2",
         question=(
             "Write a declaration and an assignment that compile without a word, are converted, and do not "
-            "compile any more. There are struct room, and struct badge, which is a struct room and nothing else."
+            "compile any more. There are struct room, and struct badge, which is a struct room and no more."
         ),
         judge=_mistaken,
         hint="The type in sizeof() and the type of the pointer only have to be of one size.",
-        because="That is how KVM on PowerPC e500 was found: the sizes were equal, so nothing had ever been wrong.",
+        because="So it was in KVM on PowerPC e500: the sizes were equal, so nothing had ever gone wrong.",
         reference="struct badge *badge; badge = kmalloc(sizeof(struct room), GFP_KERNEL);",
     ),
     Exercise(
         key="17.3",
         question=(
-            "Write a sed expression that does to the seventeen lines what the first one does, takes both flags "
-            "of a line with two calls, and leaves kstrdup() and my_alloc_obj() theirs."
+            "Write a sed expression that takes what the first one rightly takes from the seventeen lines, "
+            "and both flags of a line with two calls, and leaves kstrdup() and my_alloc_obj() theirs."
         ),
         judge=_expression,
         hint=r"[^;]* instead of .*, a word that begins with \<k, and the flag g.",
@@ -142,7 +142,7 @@ EXERCISES = (
         question="kmalloc(count * 24): give a count of 2 or more for which there is not even memory for one.",
         judge=_wraps,
         hint="The product has 64 bits. What is 2 to the power of 64, divided by 24 and rounded up?",
-        because="The product is 8 more than 2 to the power of 64. The typed macros give the largest number, and fail.",
+        because="The product is 8 more than fits into 64 bits. The typed macros saturate, and fail.",
         reference=-(-(1 << 64) // 24),
     ),
     Exercise(

@@ -5,9 +5,9 @@ from __future__ import annotations
 import stat
 from typing import Any
 
-from vfslab.blocks.cpio import KERNEL, PATH_MAX, Entry, Limits, newc, unpack
+from vfslab.blocks.cpio import KERNEL, PATH_MAX, Entry, newc, unpack
 from vfslab.blocks.kdoc import check
-from vfslab.changelog.initramfs_names import BLIND_SPOT, behaves, long_name
+from vfslab.changelog.initramfs_names import BLIND_SPOT, long_name
 
 from .exercise import Exercise
 
@@ -70,12 +70,6 @@ def _memo(answer: Any) -> str | None:
     return None if answer == kept + 1 else f"what is kept is {kept}, and one is added to it."
 
 
-def _limits(answer: Any) -> str | None:
-    if isinstance(answer, bool) or not isinstance(answer, int):
-        return "a whole number, please."
-    return behaves(Limits(name=answer)) + "." if behaves(Limits(name=answer)) else None
-
-
 EXERCISES = (
     Exercise(
         key="18.1",
@@ -86,13 +80,16 @@ EXERCISES = (
         judge=_block,
         hint="Begin with /** and a line ' * fill - ...', and describe page, first and last.",
         because="Nobody has to read anything for it: both are found by names alone.",
-        reference="/**\n * fill - write\n * @page: it\n * @first: from\n * @first: on\n * @last: to\n * @old: gone\n */",
+        reference=(
+            "/**\n * fill - write\n * @page: it\n * @first: from\n"
+            " * @first: on\n * @last: to\n * @old: gone\n */"
+        ),
     ),
     Exercise(
         key="18.2",
         question=(
             "test_fname_path_max passes for an unpacker that takes names of 4097 bytes. Give an entry that "
-            "tells it from the right one: the size of its name, the size of its data, and file, directory or symlink."
+            "tells it from the right one: the size of its name, of its data, and file, directory or symlink."
         ),
         judge=_entry,
         hint="Why is the directory of the test skipped even by an unpacker without a limit?",
@@ -101,7 +98,10 @@ EXERCISES = (
     ),
     Exercise(
         key="18.3",
-        question="The title speaks of the file size. What is skipped for one above PATH_MAX: file, directory or symlink?",
+        question=(
+            "The title speaks of the file size. What is skipped for one above PATH_MAX and for none below: "
+            "file, directory or symlink?"
+        ),
         judge=_kind,
         hint="Whose data are a path?",
         because="What a link leads to is a path, and has to fit; nobody minds the size of a file.",
@@ -115,23 +115,18 @@ EXERCISES = (
         ),
         judge=_percents,
         hint="510 / 465 is how many times as much?",
-        because="The upper number is a fifth, not a sixth: the table in the patch, not the sentence, is the source.",
+        because="The upper number is a fifth, not a sixth: the source is the table in the patch.",
         reference=(9.7, 20.4),
     ),
     Exercise(
         key="18.5",
-        question="ep_loop_check_proc() answers INT_MAX, and a u8 keeps it. One more is what the next walk sees: how much?",
+        question=(
+            "ep_loop_check_proc() answers INT_MAX, and a u8 keeps it. One more is what the next walk sees: "
+            "how much is that?"
+        ),
         judge=_memo,
         hint="A u8 keeps the lowest eight bits.",
-        because="256 is more than any limit, so the loop is refused: two mistakes, and the second hides the first.",
+        because="256 is over the limit, so the loop is refused: two mistakes, and one hides the other.",
         reference=256,
-    ),
-    Exercise(
-        key="18.6",
-        question="Which limit for names, in bytes with the NUL, makes an unpacker that behaves as the kernel's does?",
-        judge=_limits,
-        hint="The longest name that is created has PATH_MAX bytes, its NUL among them.",
-        because="4095 and 4097 fail on one entry each; there is no other right number.",
-        reference=4096,
     ),
 )
