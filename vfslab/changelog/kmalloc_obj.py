@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import astuple, dataclass, field
 from typing import NamedTuple
 
+from vfslab.blocks.ints import u64
 from vfslab.kernel.effects import Alloc, Check, Code, Refused, Step
 from vfslab.mechanism import Mechanism
 
@@ -17,7 +18,7 @@ from .search import both
 from .sides import Sides
 
 VOID = "void"
-SIZE_MAX = (1 << 64) - 1
+SIZE_MAX = u64.most
 ENOMEM = Check("ENOMEM", "kmalloc", "there is no room for {0}", "free some memory")
 
 SIZES = {
@@ -87,7 +88,7 @@ class Build:
 
 def mul(count: int, size: int) -> int:
     """As C multiplies: 64 bits of the product."""
-    return count * size & SIZE_MAX
+    return int(u64(count * size))
 
 
 def size_mul(count: int, size: int) -> int:

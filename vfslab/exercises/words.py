@@ -6,6 +6,7 @@ import stat
 from typing import Any
 
 from vfslab.blocks.cpio import KERNEL, PATH_MAX, Entry, newc, unpack
+from vfslab.blocks.ints import INT_MAX, u8
 from vfslab.blocks.kdoc import check
 from vfslab.changelog.initramfs_names import BLIND_SPOT, long_name
 
@@ -66,7 +67,7 @@ def _percents(answer: Any) -> str | None:
 def _memo(answer: Any) -> str | None:
     if isinstance(answer, bool) or not isinstance(answer, int):
         return "a whole number, please."
-    kept = ((1 << 31) - 1) & 0xFF
+    kept = int(u8(INT_MAX))
     return None if answer == kept + 1 else f"what is kept is {kept}, and one is added to it."
 
 
