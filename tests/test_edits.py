@@ -174,6 +174,18 @@ def test_what_sed_breaks_does_not_compile(tmp_path: Path) -> None:
     assert lines == [convert(LINES[12]), convert(LINES[13])]
 
 
+# --- how many
+
+
+def test_counted_calls_as_text_and_as_a_plot() -> None:
+    plot = Conversions(kmalloc_obj.COUNTED)
+    assert plot.totals == (3500, 444, 3143)
+    assert repr(plot).split("\n")[-1].split() == ["all", "3500", "444", "3143"]
+    svg = plot._repr_mimebundle_()["image/svg+xml"]
+    assert "192 + 2287" in svg and "converted or new" in svg
+    assert kmalloc_obj.WITHOUT_FLAGS + 846 == plot.totals[2]
+
+
 # --- B1: the sums and the types
 
 

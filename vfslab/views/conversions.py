@@ -58,7 +58,7 @@ class Conversions(_Plot):
         axes.set_yticks(range(len(self.counted)), list(self.counted))
         axes.invert_yaxis()
         axes.set_xlabel("calls")
-        axes.margins(x=0.12)
+        axes.margins(x=0.18)
         axes.legend(loc="lower right", fontsize=8)
         return figure
 
