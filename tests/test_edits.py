@@ -23,6 +23,7 @@ from vfslab.changelog.semantic_patch import (
     spatch_answer,
     toy_tree,
 )
+from vfslab.views.conversions import Conversions
 
 # --- B1: what the semantic patch makes of a line; None where it leaves it alone
 
@@ -183,7 +184,7 @@ def test_counted_calls_as_text_and_as_a_plot() -> None:
     assert repr(plot).split("\n")[-1].split() == ["all", "3500", "444", "3143"]
     svg = plot._repr_mimebundle_()["image/svg+xml"]
     assert "192 + 2287" in svg and "converted or new" in svg
-    assert kmalloc_obj.WITHOUT_FLAGS + 846 == plot.totals[2]
+    assert plot.totals[2] == kmalloc_obj.WITHOUT_FLAGS + 846
 
 
 # --- B1: the sums and the types
