@@ -35,6 +35,8 @@ EXEMPT = {
     "12-what-a-value-promises.ipynb": 0,
     "15-counting-the-cost.ipynb": 0,
     "16-names-owners-scopes.ipynb": 0,
+    "17-twenty-thousand-edits.ipynb": 0,
+    "18-words-and-tests.ipynb": 0,
 }
 
 # What IPython adds to Python and a lesson may use.
