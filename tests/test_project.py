@@ -96,6 +96,7 @@ PARTS = [
     {"drive"},
     {"boxes", "staged"},
     {"mechanism"},
+    {"blocks"},
     {"lockstep"},
     {"calls"},
     {"spell"},

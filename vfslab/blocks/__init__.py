@@ -1,0 +1,1 @@
+"""Building blocks for small mechanisms: one idea each, none knows of any change."""
