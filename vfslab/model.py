@@ -29,7 +29,7 @@ class Model:
 
     With ``recording`` each call that changes the state adds a Timeline to ``timelines``.
     ``refusal`` is why the last call failed, None where it did not. ``without`` are changes to take out of
-    the release (Kernel.revert()). A ``kernel`` that is there already, of whatever release, is taken over
+    the release. A ``kernel`` that is there already, of whatever release, is taken over
     with its tasks as the shells. ``oops`` is what the kernel died of; it answers nothing any more then.
     Raises ValueError for a release that is not modelled.
     """
@@ -42,7 +42,7 @@ class Model:
         recording: bool = False,
         kernel: Kernel | None = None,
     ) -> None:
-        self.kernel = Kernel(release).revert(*without) if kernel is None else kernel
+        self.kernel = Kernel(release, without=without) if kernel is None else kernel
         self.release = self.kernel.release.name
         self.recording = recording
         self.timelines: list[Timeline] = []

@@ -16,18 +16,29 @@ from .fix import Changed, Fix
 from .search import explored
 
 COMMIT = "a41dbf5e004e"
-SCENARIO = Scenario(
-    """sh1# N = openat AT_FDCWD /proc/self/ns/mnt 0
+SHARED_ROOT = """sh1# N = openat AT_FDCWD /proc/self/ns/mnt 0
 sh1# R = open_tree AT_FDCWD / 0
 sh1# umount -l /
 sh1# setns N CLONE_NEWNS
 sh1# mount --make-shared /
-""",
-    (
-        ("sh1", ("open_tree R '' AT_EMPTY_PATH,OPEN_TREE_NAMESPACE",)),
-        ("sh2", ("unshare CLONE_NEWNS",)),
+"""
+REFUSED = "open_tree R '' AT_EMPTY_PATH,OPEN_TREE_NAMESPACE"
+SCENARIO = Scenario(SHARED_ROOT, (("sh1", (REFUSED,)), ("sh2", ("unshare CLONE_NEWNS",))))
+
+# What the root is to the copy that is left behind, and who trips over it: in each a call is made twice.
+VARIANTS = {
+    "a peer": Scenario(SHARED_ROOT, (("sh1", (REFUSED, REFUSED)),)),
+    "a master, of another owner's copy": Scenario(
+        SHARED_ROOT + "sh2# unshare -U -r\n", (("sh2", (REFUSED, REFUSED)),)
     ),
-)
+    "a slave of what is elsewhere": Scenario(
+        SHARED_ROOT + "sh2# unshare -m --propagation unchanged\nsh2# mount --make-slave /\n",
+        (("sh2", (REFUSED, REFUSED)),),
+    ),
+    "private": Scenario(
+        SHARED_ROOT.replace("--make-shared", "--make-private"), (("sh1", (REFUSED, REFUSED)),)
+    ),
+}
 
 FIX = Fix(
     commit=COMMIT,

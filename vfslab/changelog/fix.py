@@ -44,7 +44,8 @@ class Found(NamedTuple):
 class Fix:
     """One change of the kernel: what it is, what it changed, and how its bug is found.
 
-    ``commit`` has twelve digits; ``date`` is the author's, "2026-01-29". ``since`` says when the bug came
+    ``commit`` has twelve digits; ``date`` is the author's, "2026-01-29", or
+    "2026-01" where the day is not known. ``since`` says when the bug came
     in, ``releases`` are the first that have the change, mainline first. ``what`` is the bug in a sentence,
     ``rule`` the invariant that ``before`` breaks and ``after`` keeps.
     ``find`` searches ``scenario`` on one side, without knowing where the bug is. ``evidence`` names the

@@ -31,13 +31,20 @@ def root_is_a_directory(schedule: Schedule) -> Iterator[str]:
             yield f"the root of {task.comm} is {task.fs.root}, which is no directory"
 
 
+def place(mount: Mount) -> tuple[str, ...]:
+    """Where a mount stands: the mountpoints from it down to the root of its namespace."""
+    parent = mount.mnt_parent
+    return () if parent is mount else (mount.mnt_mountpoint.path(), *place(parent))
+
+
 def copies(schedule: Schedule) -> Iterator[tuple[Mount, Mount]]:
-    """Each mount with each that shows the same in a namespace of a less privileged owner."""
+    """Each mount with each that shows the same at the same place for a less privileged owner."""
     mounts = [mount for mount in schedule.kernel.mounts.values() if mount.mnt_ns and not mount.mnt_ns.anon]
     for original in mounts:
         for copy in mounts:
             assert original.mnt_ns is not None and copy.mnt_ns is not None, "they were chosen so"
-            if copy.mnt_root is original.mnt_root and copy.mnt_ns.user_ns.parent is original.mnt_ns.user_ns:
+            less_privileged = copy.mnt_ns.user_ns.parent is original.mnt_ns.user_ns
+            if less_privileged and copy.mnt_root is original.mnt_root and place(copy) == place(original):
                 yield original, copy
 
 
@@ -60,7 +67,7 @@ def copy_is_unbindable(schedule: Schedule) -> Iterator[str]:
 A = "sh1# mkdir -p /a\nsh1# mount -t tmpfs A /a\n"
 
 
-def _sequel(
+def sequel(
     commit: str,
     title: str,
     date: str,
@@ -72,6 +79,9 @@ def _sequel(
     changed: Callable[..., object],
     evidence: tuple[str, ...],
     author: str = "Christian Brauner",
+    reproducers: tuple[str, ...] = ("sequels",),
+    no_evidence: str = "",
+    section: str = "All of them",
 ) -> Fix:
     return Fix(
         commit=commit,
@@ -86,18 +96,19 @@ def _sequel(
         scenario=scenario,
         find=explored(scenario, commit, test),
         notebook="10-what-came-after.ipynb",
-        section="All of them",
+        section=section,
         evidence=evidence,
-        reproducers=("sequels",),
+        reproducers=reproducers,
+        no_evidence=no_evidence,
         sequel=True,
     )
 
 
 FIXES = (
-    _sequel(
+    sequel(
         "805d5a2b7928",
         "namespace: restrict OPEN_TREE_NAMESPACE/FSMOUNT_NAMESPACE to directories",
-        "2026-06-01",
+        "2026-06",
         "7.1-rc8",
         "a process gets a root that is a regular file",
         "the root of a process is a directory",
@@ -111,7 +122,7 @@ FIXES = (
         ("errno/open-tree-namespace-of-file-7.0",),
         author="Jann Horn",
     ),
-    _sequel(
+    sequel(
         "5e8969bd1927",
         "mount: add FSMOUNT_NAMESPACE",
         "2026-01-22",
@@ -127,7 +138,7 @@ FIXES = (
         do_fsmount,
         ("new-namespaces/fsmount-namespace",),
     ),
-    _sequel(
+    sequel(
         "9d4e752a24f7",
         "namespace: allow creating empty mount namespaces",
         "2026-03-06",
@@ -139,7 +150,7 @@ FIXES = (
         do_unshare,
         ("new-namespaces/empty",),
     ),
-    _sequel(
+    sequel(
         "ccfac16e0be5",
         "move_mount: allow MOVE_MOUNT_BENEATH on the rootfs",
         "2026-02-24",
@@ -155,10 +166,10 @@ FIXES = (
         can_move_mount_beneath,
         ("beneath/root",),
     ),
-    _sequel(
+    sequel(
         "1ab8904ae61b",
         "mount: keep a copied mount unbindable",
-        "2026-10-01",
+        "2026-10",
         "7.2",
         "a copy of a namespace forgets which mounts are unbindable",
         "a copy in another namespace of what is unbindable is unbindable",
@@ -171,10 +182,10 @@ FIXES = (
         clone_mnt,
         ("user-namespaces/unbindable-in-the-copy",),
     ),
-    _sequel(
+    sequel(
         "0febe278ec45",
         "namespace: keep covered mounts covered in OPEN_TREE_NAMESPACE",
-        "2026-10-01",
+        "2026-10",
         "7.3-rc7",
         "whoever makes a user namespace sees what is under the mounts of others, with one call",
         "what a mount covers for its owner it covers for a less privileged one",

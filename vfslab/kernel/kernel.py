@@ -6,6 +6,7 @@ driver to run. Source: fs/namespace.c, init_mount_tree(); kernel/fork.c.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Self
 
 from . import refusals
@@ -31,16 +32,21 @@ class Kernel(Globals):
     ``init`` is its first task, "sh1": root, in a mount namespace whose only
     visible mount is an empty tmpfs on ``/``, private. Raises ValueError for a
     release that is not modelled, naming those that are. Without ``boot`` there is
-    neither task nor mount: whoever asked for that puts in ``init_ns`` and ``init``.
+    neither task nor mount: whoever asked for that puts in ``init_ns`` and ``init``. ``without`` are
+    changes to take out of the release, by their commits, before it boots.
     """
 
     init_ns: MntNamespace
     init: Task
 
-    def __init__(self, release: str = DEFAULT_RELEASE, *, boot: bool = True) -> None:
+    def __init__(
+        self, release: str = DEFAULT_RELEASE, *, boot: bool = True, without: Sequence[str] = ()
+    ) -> None:
         if release not in RELEASES:
             raise ValueError(f"no release {release!r}; there are {', '.join(RELEASES)}")
         super().__init__(RELEASES[release])
+        for commit in without:
+            self.release = revert(self.release, commit)
         self.file_systems.update(FILE_SYSTEMS)
         if boot:
             self._boot()
@@ -63,10 +69,16 @@ class Kernel(Globals):
     def revert(self, *commits: str) -> Self:
         """Take changes out of the kernel, by their commits of twelve digits; the kernel itself.
 
-        Raises ValueError for a change that is not known, or not in this release.
+        Raises ValueError for a change that is not known, not in this release, or at work before any call is
+        made: that one is named when the kernel is made, Kernel(release, without=(commit,)).
         """
         for commit in commits:
-            self.release = revert(self.release, commit)
+            reverted = revert(self.release, commit)
+            if reverted.absolute_root != self.release.absolute_root:
+                raise ValueError(
+                    f"{commit} is done at boot: Kernel({self.release.name!r}, without=({commit!r},))"
+                )
+            self.release = reverted
         return self
 
     def _mount(self, fs_name: str, flags: int) -> Mount:

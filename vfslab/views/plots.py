@@ -5,12 +5,15 @@ Each plot is a text too. matplotlib is imported when one is drawn.
 
 from __future__ import annotations
 
+import html
 import io
 import re
+import textwrap
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from vfslab.views import palette
+from vfslab.views.scene import data_uri
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -22,15 +25,20 @@ Points = Sequence[tuple[float, float]]
 
 # So that no series is told by its colour alone.
 _STYLES = ("-", "--", "-.", ":")
+TITLE = 76
+"""A title's line holds so many characters."""
 _MARKERS = ("o", "s", "^", "D", "v")
 
 
-def narrowing(svg: str) -> str:
-    """The picture with no width of its own but a largest one, so that a narrow page shows all of it."""
-    width = re.search(r'width="([0-9.]+pt)" height="[0-9.]+pt" ', svg)
-    assert width is not None, "matplotlib says how large its pictures are"
-    style = f'style="width:100%;max-width:{width[1]};height:auto" '
-    return svg[: width.start()] + style + svg[width.end() :]
+def image(svg: str, words: str) -> str:
+    """The drawing as an image in its own size, or as wide as the page where that is narrower.
+
+    ``words`` are read out to those who do not see it. JupyterLab shows a bare SVG as wide as the page.
+    """
+    size = re.search(r'width="([0-9.]+)pt" height="[0-9.]+pt" ', svg)
+    assert size is not None, "matplotlib says how large its pictures are"
+    style = f"width:{size[1]}pt;max-width:100%;height:auto"
+    return f'<img src="{html.escape(data_uri(svg))}" alt="{html.escape(words)}" style="{style}">'
 
 
 class Held(NamedTuple):
@@ -83,7 +91,8 @@ class _Plot:
         with mpl.rc_context({"svg.hashsalt": "vfslab", "svg.fonttype": "none"}):
             self.figure.savefig(svg, format="svg", metadata={"Date": None, "Creator": None})
         text = svg.getvalue()
-        return {"image/svg+xml": narrowing(text[text.index("<svg") :]), "text/plain": repr(self)}
+        words = repr(self)
+        return {"text/html": image(text[text.index("<svg") :], words), "text/plain": words}
 
 
 class LockPlot(_Plot):
@@ -111,12 +120,16 @@ class LockPlot(_Plot):
 
         lanes = [_lanes(spans, self.locks) for spans in self.spans]
         colours = {lock: _colour(slot) for slot, lock in enumerate(self.locks)}
-        heights = [1.1 + 0.5 * max(1, len(lane)) for lane in lanes]
+        headings = [textwrap.wrap(f"locks held during {title}", TITLE) for title in self.titles]
+        heights = [
+            0.85 + 0.25 * len(heading) + 0.5 * max(1, len(lane))
+            for heading, lane in zip(headings, lanes, strict=True)
+        ]
         figure = Figure(figsize=(9, sum(heights)), layout="constrained")
         plots = figure.subplots(len(lanes), 1, sharex=True, squeeze=False, height_ratios=heights)[:, 0]
-        for axes, lane, title in zip(plots, lanes, self.titles, strict=True):
+        for axes, lane, heading in zip(plots, lanes, headings, strict=True):
             _draw_lanes(axes, lane, colours)
-            axes.set_title(f"locks held during {title}", loc="left", parse_math=False)
+            axes.set_title("\n".join(heading), loc="left", parse_math=False)
         plots[-1].set_xlim(0, max(self.steps))
         plots[-1].set_xlabel("step")
         return figure
