@@ -113,7 +113,7 @@ class LockCheck:
             after.setdefault(outer, []).append(inner)
         seen: set[frozenset[str]] = set()
         for first in after:
-            todo = [(first,)]
+            todo: list[tuple[str, ...]] = [(first,)]
             while todo:
                 way = todo.pop(0)
                 for inner in after.get(way[-1], ()):
