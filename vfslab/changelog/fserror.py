@@ -112,9 +112,8 @@ def igrab_raw(state: IO, cpu: Cpu) -> Code:
 def iomap_finish_ioend_buffered(state: IO, cpu: Cpu, name: str, grab: Igrab = igrab) -> Code:
     """Report an error, if there is one, then let the folios leave writeback."""
     ioend = state.ioends[name]
-    if ioend.io_error is not None:
-        if (yield from grab(state, cpu)):
-            yield Step("fserror_report", "queues an event that names the inode")
+    if ioend.io_error is not None and (yield from grab(state, cpu)):
+        yield Step("fserror_report", "queues an event that names the inode")
     ioend.finished += 1
     yield Step("iomap_finish_ioend_buffered", f"the folios of {name} leave writeback")
 
@@ -283,8 +282,8 @@ DESIGNS: dict[str, tuple[EndIO, Callable[[IO, Cpu], Code]]] = {
     "raw": (in_place(igrab_raw), iput),
     "irqsave": (in_place(igrab_irqsave), iput_irqsave),
 }
-# On which CPU the interrupt comes, and whether lockdep is asked. The task is on CPU 0, the worker on CPU 1: there
-# is no scheduler here that would let two of them share one.
+# On which CPU the interrupt comes, and whether lockdep is asked. The task is on CPU 0, the worker on
+# CPU 1: there is no scheduler here that would let two of them share one.
 INPUTS: dict[str, tuple[int, bool]] = {"CPU 0": (0, False), "CPU 1, with lockdep": (1, True)}
 
 
