@@ -17,7 +17,7 @@ install = $(if $(UV),uv pip install --python $(python),$(python) -m pip install)
 tested = $(VENV)/installed-test $(if $(CHROMIUM),$(VENV)/installed-browser)
 
 .DELETE_ON_ERROR:
-.PHONY: help lab test check lint notebooks recordings benchmark clean
+.PHONY: help lab test check lint notebooks recordings site benchmark clean
 
 help:
 	@echo 'make lab         open JupyterLab on the first notebook (LAB_ARGS=... is passed on)'
@@ -25,6 +25,7 @@ help:
 	@echo 'make check       the fast part of that: without notebooks, browser and running kernel'
 	@echo 'make notebooks   execute the notebooks and save their outputs; draw the picture of the README'
 	@echo 'make recordings  as root: record what the running kernel says, and the images in VM_KERNELS=DIR'
+	@echo 'make site        all notebooks and a page for each change as a static site, into site/'
 	@echo 'make benchmark   measure the speed'
 	@echo 'make clean       remove $(VENV) and what the tools left'
 	@echo 'PYTHON=...       the Python to use, 3.11 or newer (now: $(PYTHON))'
@@ -52,11 +53,16 @@ notebooks: $(VENV)/installed-test
 recordings: $(VENV)/installed-test
 	$(python) tests/record_corpus.py $(VM_KERNELS)
 
+site: $(VENV)/installed-lab
+	JUPYTER_CONFIG_PATH="$(CURDIR)/jupyter" \
+		$(python) -m jupyter nbconvert --log-level=ERROR --to html --output-dir site/notebooks notebooks/*.ipynb
+	$(python) -m vfslab page --all -o site
+
 benchmark: $(VENV)/installed-test
 	$(python) tests/benchmark.py
 
 clean:
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .benchmarks
+	rm -rf $(VENV) site .pytest_cache .mypy_cache .ruff_cache .hypothesis .benchmarks
 	find vfslab tests notebooks \( -name __pycache__ -o -name .ipynb_checkpoints \) -prune -exec rm -rf {} +
 
 # Each of these holds the one before it, so that only one installs at a time under make -j.

@@ -160,6 +160,17 @@ DIFFERENCES = [
     ("sequels", "empty_namespace", "6.18.44 7.0.10 7.0.13", "EINVAL", "7.1.13 7.2.12", EMPTY),
     ("sequels", "fsmount_namespace", "6.18.44 7.0.10 7.0.13", "EINVAL", "7.1.13 7.2.12", ["tmpfs", "nullfs"]),
     ("sequels", "beneath_the_root", "6.18.44 7.0.10 7.0.13", "EINVAL", "7.1.13 7.2.12 7.3.4", "tmpfs"),
+    # 8c888b31903c: wherever the text lies, the longest path is as long as ever
+    *[
+        ("names", f"stat/{length}", "6.18.5 6.18.44", answer, "7.0.13 7.1.13", answer)
+        for length, answer in ((4048, "ok"), (4095, "ok"), (4096, "ENAMETOOLONG"))
+    ],
+    ("names", "names_cache/object_size", "6.18.5 6.18.44", 4096, "7.0.13 7.1.13 7.2.12", 192),
+    # 0787a93baa1a: what is no filesystem type is no path either
+    ("names", "sysfs/empty", "6.18.5 6.18.44", "ENOENT", "7.0.13 7.1.13", "EINVAL"),
+    ("names", "sysfs/4096", "6.18.5 6.18.44", "ENAMETOOLONG", "7.0.13 7.1.13", "EINVAL"),
+    ("names", "sysfs/4095", "6.18.5 6.18.44", "EINVAL", "7.0.13 7.1.13", "EINVAL"),
+    ("names", "sysfs/proc", "6.18.5 6.18.44", "ok", "7.0.13 7.1.13", "ok"),
 ]
 
 

@@ -160,6 +160,15 @@ def test_boxes() -> None:
     assert repr(Boxes(found[1:])) == "many[0]\n  value  5\nnamed[b]\n  value  6"
 
 
+@pytest.mark.dot
+@pytest.mark.parametrize("value", ["", "  ", "\n", "&lt;", '"><script>', "\\N", "\u202eabc", "x" * 4096])
+def test_whatever_a_value_is_it_is_drawn(value: str) -> None:
+    mechanism = Mechanism(
+        title="look", state=lambda: Things({}, long=value), tasks=(("a", (("look()", look),)),)
+    )
+    assert "<script>" not in Stepper(mechanism.timeline()).svg
+
+
 def test_what_has_no_boxes() -> None:
     with pytest.raises(TypeError, match="int is no dataclass"):
         boxes(3)
@@ -178,6 +187,14 @@ def test_frames_are_boxes_with_rows() -> None:
 
 def look(state: Things) -> Code:
     yield Step("look", f"sees {len(state.many)}")
+
+
+def test_values_are_visible_and_keep_their_blanks() -> None:
+    state = Things({}, long="two words\nand a line")
+    mechanism = Mechanism(title="look", state=lambda: state, tasks=(("a", (("look()", look),)),))
+    union = frames(mechanism.timeline())[0]
+    assert union is not None
+    assert "two words\\012and a line" in {node.lines[0] for node in union.nodes.values()}
 
 
 def test_too_many_fields_are_not_drawn() -> None:

@@ -32,6 +32,7 @@ EXEMPT = {
     "09-small-changes.ipynb": 0,
     "10-what-came-after.ipynb": 0,
     "12-what-a-value-promises.ipynb": 0,
+    "16-names-owners-scopes.ipynb": 0,
 }
 
 # What IPython adds to Python and a lesson may use.

@@ -25,7 +25,8 @@ from vfslab.blocks.ordering import (
     outcomes,
 )
 
-IN_ORDER = Machine("in order", frozenset(itertools.product(("Load", "Store"), repeat=2)))
+KINDS = ("Load", "Store")
+IN_ORDER = Machine("in order", frozenset((first, second) for first in KINDS for second in KINDS))
 
 
 def message(store: str, load: str, *, dependent: bool, branch: bool = False) -> Program:
@@ -33,7 +34,7 @@ def message(store: str, load: str, *, dependent: bool, branch: bool = False) -> 
     published = "box" if dependent else 1
     writer = (Store("box.payload", "new"), Store("sign", published, store))
     payload = Load("payload", "payload", base="sign") if dependent else Load("payload", "box.payload")
-    reader = [Load("sign", "sign", load), Branch("sign"), payload]
+    reader: list[Instruction] = [Load("sign", "sign", load), Branch("sign"), payload]
     if not branch:
         reader.remove(Branch("sign"))
     return Program({"writer": writer, "reader": reader}, {"box.payload": "old"})
@@ -130,7 +131,7 @@ def test_litmus(
 
 
 def test_what_is_not_taken_is_forgotten() -> None:
-    reader = [Load("sign", "sign"), Branch("sign"), Load("payload", "box")]
+    reader: list[Instruction] = [Load("sign", "sign"), Branch("sign"), Load("payload", "box")]
     assert set(outcomes(Program({"reader": reader}, {"box": 1}), ALPHA)) == {(("sign", None),)}
 
 
@@ -173,7 +174,7 @@ def programs(draw: st.DrawFn) -> Program:
         for number in range(draw(st.integers(1, 3))):
             chosen = draw(STORES | LOADS)
             named = isinstance(chosen, Store)
-            code.append(chosen if named else Load(f"{thread}{number}", *chosen))  # type: ignore[arg-type,misc]
+            code.append(chosen if named else Load(f"{thread}{number}", *chosen))  # type: ignore[arg-type]
         threads[thread] = code
     return Program(threads, {})
 

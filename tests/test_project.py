@@ -109,10 +109,10 @@ PARTS = [
     {"oracle"},
     {"views"},
     {"changelog"},
-    {"exercises"},
+    {"exercises", "page"},
     {""},
     {"cli_input"},
-    {"cli_check", "cli_fixes", "cli_why"},
+    {"cli_check", "cli_fixes", "cli_page", "cli_why"},
     {"cli"},
     {"__main__"},
 ]

@@ -8,6 +8,7 @@ from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
 
 import pytest
 
+from vfslab.changelog import fix
 from vfslab.drive.explore import Bounds, explore, look_at
 from vfslab.drive.fingerprint import fingerprint
 from vfslab.drive.schedule import Call, Choice, Job, Progress, Schedule, World
@@ -295,3 +296,15 @@ def test_what_is_no_world(scenario: Scenario, message: str) -> None:
     with pytest.raises(ValueError, match=message.replace(".", r"\.")):
         schedule = Schedule(scenario())
         schedule.take(Choice(0))
+
+
+FAILED_AND_CHANGED = [
+    ("6c4b2243cb6c", "sh1: root / in 2 -> / in 4; cwd / in 3 -> / in 5"),
+]
+
+
+@pytest.mark.parametrize(("commit", "changed"), FAILED_AND_CHANGED)
+def test_a_failed_call_that_changes_something_names_it(commit: str, changed: str) -> None:
+    broken = fix(commit).world("before").explore().broken
+    assert broken.startswith("a call that fails changes nothing: ")
+    assert f", and changed: {changed};" in broken

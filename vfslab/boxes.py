@@ -61,7 +61,7 @@ def text(value: Any) -> str:
 
 def _written(value: Any) -> str:
     if isinstance(value, str):
-        return value
+        return value if value.strip() else repr(value)
     if isinstance(value, Enum):
         return value.name
     if value is None:

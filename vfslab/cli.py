@@ -1,4 +1,5 @@
-"""The command line: ``vfslab run``, ``check``, ``record``, ``show``, ``why``, ``spread``, ``fixes``.
+"""The command line: ``vfslab run``, ``check``, ``record``, ``show``, ``why``, ``spread``, ``fixes``,
+``page``.
 
 Reads files, calls the rest of vfslab and prints; nothing here knows how commands
 run or how pictures are made. Each part is imported when a command needs it, so
@@ -19,7 +20,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from vfslab import cli_check, cli_fixes, cli_why
+from vfslab import cli_check, cli_fixes, cli_page, cli_why
 from vfslab.cli_input import (
     OWN_MOUNTINFO,
     Trouble,
@@ -76,6 +77,7 @@ def _parser() -> argparse.ArgumentParser:
 
     cli_check.add_parsers(commands)
     cli_fixes.add_parser(commands)
+    cli_page.add_parser(commands)
 
     show = commands.add_parser("show", help="show the tree and the peer groups of a mountinfo")
     show.add_argument(

@@ -105,6 +105,9 @@ class _Subject(NamedTuple):
         """A mechanism's state counts and remembers; what a failure must leave alone is a rule of its own."""
         return None
 
+    def difference(self, before: Any, after: Any) -> str:
+        return ""
+
     def writer(self, state: Any, pid: int) -> Writer:
         return _Writer(state, pid)
 

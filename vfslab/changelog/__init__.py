@@ -74,12 +74,16 @@ def fix(commit: str) -> Fix:
 
 
 def entries() -> tuple[Entry, ...]:
-    """The whole feed in its order, then the sequels that have a module."""
-    by_commit = {fix.commit: fix for fix in fixes()}
-    by_title = {title: fix for fix in fixes() for title in fix.covers}
+    """The whole feed in its order, then the other commits that have a module, the sequels last."""
+    commits = [(commit, title, fix) for fix in fixes() for commit, title in _commits(fix)]
+    by_commit = {commit: fix for commit, _, fix in commits}
+    by_title = {title: fix for fix in fixes() for title in fix.covers} | {
+        title: fix for _, title, fix in commits
+    }
+    commit_of = {title: commit for commit, title, _ in commits}
     listed = [
         Entry(
-            row["commit"],
+            row["commit"] or commit_of.get(row["title"]),
             row["title"],
             row["area"],
             row["pull"],
@@ -88,10 +92,14 @@ def entries() -> tuple[Entry, ...]:
         for row in _feed()
     ]
     known = {row.commit for row in listed}
-    sequels = [
-        Entry(fix.commit, fix.title, fix.area, "after 7.0", fix) for fix in fixes() if fix.commit not in known
+    rest = [
+        Entry(commit, title, fix.area, fix.pull, fix) for commit, title, fix in commits if commit not in known
     ]
-    return (*listed, *sequels)
+    return (*listed, *sorted(rest, key=lambda entry: entry.pull == Fix.pull))
+
+
+def _commits(fix: Fix) -> tuple[tuple[str, str], ...]:
+    return ((fix.commit, fix.title), *fix.others)
 
 
 @cache

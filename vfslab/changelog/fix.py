@@ -44,15 +44,16 @@ class Found(NamedTuple):
 class Fix:
     """One change of the kernel: what it is, what it changed, and how its bug is found.
 
-    ``commit`` has twelve digits; ``date`` is the author's, "2026-01-29", or
-    "2026-01" where the day is not known. ``since`` says when the bug came
-    in, ``releases`` are the first that have the change, mainline first. ``what`` is the bug in a sentence,
-    ``rule`` the invariant that ``before`` breaks and ``after`` keeps.
+    ``commit`` has twelve digits; ``date`` is the author's, "2026-01-29", or "2026-01" where the day is not
+    known, or the merge's where a module says so. ``since`` says when the bug came in, ``releases`` are the
+    first that have the change, mainline first. ``what`` is the bug in a sentence, ``rule`` the invariant
+    that ``before`` breaks and ``after`` keeps.
     ``find`` searches ``scenario`` on one side, without knowing where the bug is. ``evidence`` names the
     litmus files that real kernels were asked, before and after; ``reproducers`` names the programs whose
     facts are in ``facts``; ``no_evidence`` says what of the bug none of them can show, and why.
-    ``covers`` are titles of other entries of the feed that belong to it. ``notebook`` is a file name,
-    ``section`` a heading in it.
+    ``covers`` are titles of other entries of the feed that belong to it; ``others`` are further commits with
+    their titles, whether or not the feed lists them, and ``pull`` is where they came in.
+    ``notebook`` is a file name, ``section`` a heading in it.
     """
 
     commit: str
@@ -72,6 +73,8 @@ class Fix:
     reproducers: tuple[str, ...] = ()
     no_evidence: str = ""
     covers: tuple[str, ...] = ()
+    others: tuple[tuple[str, str], ...] = ()
+    pull: str = "after 7.0"
     area: str = "mount"
     sequel: bool = False
 

@@ -178,9 +178,13 @@ class Alone:
         if self._job is None or self._schedule.inside:
             return None
         title, result = self._schedule.jobs[self._job].results[-1]
-        if result.errno is None or self._schedule.subject.kept(self._schedule.kernel) == self._before:
+        if result.errno is None:
             return None
-        return f"a call that fails changes nothing: {title} gave {result.errno}, and the state is another"
+        subject, now = self._schedule.subject, self._schedule.subject.kept(self._schedule.kernel)
+        if now == self._before:
+            return None
+        changed = subject.difference(self._before, now)
+        return f"a call that fails changes nothing: {title} gave {result.errno}, and changed: {changed}"
 
 
 def _state(schedule: Schedule, alone: Alone, faults_left: bool) -> bytes:

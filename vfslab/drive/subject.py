@@ -7,10 +7,10 @@ miniature.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from ..invariants import check, check_inside
-from ..snapshot import Snapshot
+from ..snapshot import MountState, NamespaceState, Snapshot, TaskState
 from ..take import take
 from .record import Recorder
 
@@ -49,7 +49,29 @@ class Subject(Protocol):
         """All that a call that fails must leave as it was; equal where it did."""
         ...
 
+    def difference(self, before: Any, after: Any) -> str:
+        """In words, what is not the same in two that were kept."""
+        ...
+
     def writer(self, state: Any, pid: int) -> Writer: ...
+
+
+class Kept(NamedTuple):
+    """What a failed call must leave alone, as rows: of mounts, namespaces, tasks; and what the tasks hold."""
+
+    mounts: tuple[MountState, ...]
+    namespaces: tuple[NamespaceState, ...]
+    tasks: tuple[TaskState, ...]
+    files: tuple[object, ...]
+    others: tuple[object, ...]
+
+    @property
+    def snapshot(self) -> Snapshot:
+        return Snapshot(
+            {mount.id: mount for mount in self.mounts},
+            {ns.id: ns for ns in self.namespaces},
+            {task.pid: task for task in self.tasks},
+        )
 
 
 class Mounts:
@@ -65,23 +87,28 @@ class Mounts:
         """Every task has a CPU of its own."""
         return None
 
-    def kept(self, state: Any) -> object:
-        """Mounts, namespaces, tasks, open descriptors."""
-        files = tuple((pid, tuple(task.files)) for pid, task in state.tasks.items())
-        fs = tuple((task.user_ns.id, tuple(task.others.items())) for task in state.tasks.values())
-        return _key(take(state)), files, fs
+    def kept(self, state: Any) -> Kept:
+        """Mounts, namespaces, tasks, open descriptors; ids and groups by first appearance."""
+        normal = take(state).normalise()
+        return Kept(
+            tuple(normal.mounts.values()),
+            tuple(normal.namespaces.values()),
+            tuple(normal.tasks.values()),
+            tuple((pid, tuple(task.files)) for pid, task in state.tasks.items()),
+            tuple((task.user_ns.id, tuple(task.others.items())) for task in state.tasks.values()),
+        )
+
+    def difference(self, before: Kept, after: Kept) -> str:
+        rows = str(before.snapshot.diff(after.snapshot)).splitlines()
+        rows.sort(key=lambda row: not row.startswith("~"))
+        if before.files != after.files:
+            rows.append("open descriptors")
+        if before.others != after.others:
+            rows.append("the user namespace, or one of the other namespaces")
+        return "; ".join(row.lstrip("~ ") if row.startswith("~") else row for row in rows)
 
     def writer(self, state: Any, pid: int) -> Writer:
         return Recorder(state, pid)
 
 
 MOUNTS = Mounts()
-
-
-def _key(snapshot: Snapshot) -> tuple[object, ...]:
-    normal = snapshot.normalise()
-    return (
-        tuple(normal.mounts.values()),
-        tuple(normal.namespaces.values()),
-        tuple(normal.tasks.values()),
-    )

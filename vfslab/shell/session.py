@@ -85,12 +85,12 @@ class Session:
 
     def run_transcript(self, text: str) -> list[CommandResult]:
         """Run a transcript, after all of it was read. Raises TranscriptError before anything runs."""
-        results = []
-        for line in transcript.parse(text):
-            result = self._run(line.shell, line.command, line.words)
-            if line.words:
-                results.append(result)
-        return results
+        return [result for result in map(self.run_line, transcript.parse(text)) if result is not None]
+
+    def run_line(self, line: transcript.Line) -> CommandResult | None:
+        """Run one line of a transcript; None where there is nothing but a comment in it."""
+        result = self._run(line.shell, line.command, line.words)
+        return result if line.words else None
 
     def arguments(self, shell: str, name: str, words: Sequence[str]) -> list[Any]:
         """What the words of a system call stand for now in ``shell``. Raises ValueError."""

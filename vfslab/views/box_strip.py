@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import count
 
-from vfslab.boxes import Boxes
+from vfslab.boxes import LENGTH, Boxes
 from vfslab.drive import Frame, Timeline
 from vfslab.mechanism import BoxTimeline
 from vfslab.views.frames import Strip, happened
@@ -54,11 +54,16 @@ def picture(state: Boxes, numbers: Numbers) -> Picture:
     """A cluster for each box, a node for each of its rows."""
     clusters = {numbers.boxes[box.name]: Cluster(box.name) for box in state}
     nodes = {
-        numbers.rows[box.name, field]: Node(numbers.boxes[box.name], (legible(value, 60),), 0, field)
+        numbers.rows[box.name, field]: Node(numbers.boxes[box.name], (_words(value),), 0, field)
         for box in state
         for field, value in box.rows
     }
     return Picture(clusters, nodes, {})
+
+
+def _words(value: str) -> str:
+    """A value in visible characters; blanks, which are no end of a word here, stay blanks."""
+    return legible(value, LENGTH).replace("\\040", " ")
 
 
 def box_strips(timelines: Sequence[Timeline], kept: Sequence[Sequence[Frame]]) -> list[Strip] | None:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 _STYLE = (
     "<style>.vf-patch{display:grid;grid-template-columns:1fr 1fr;gap:0 1em;font-size:12px;overflow-x:auto}"
-    ".vf-patch>div{min-width:0}.vf-patch h4{margin:0 0 .4em;font-size:12px}"
+    ".vf-patch>div{min-width:0}.vf-patch p{margin:0 0 .4em;font-size:12px;font-weight:600}"
     "div.vf-patch pre{margin:0;white-space:pre-wrap;line-height:1.35;font-size:11px}"
     "div.vf-patch pre span{word-break:normal;overflow-wrap:anywhere}"
     ".vf-patch span{display:block;border-left:3px solid transparent;padding-left:4px}"
@@ -53,7 +53,7 @@ class Patch:
         columns = [("before", left)] if self.before else []
         columns.append((f"after {self.commit}", right))
         body = "".join(
-            f"<div><h4>{html.escape(title)}</h4><pre>{''.join(lines)}</pre></div>" for title, lines in columns
+            f"<div><p>{html.escape(title)}</p><pre>{''.join(lines)}</pre></div>" for title, lines in columns
         )
         return f'{_STYLE}<div class="vf-patch">{body}</div>'
 
