@@ -137,6 +137,14 @@ DIFFERENCES = [
         ("fserror_symbols", name, "6.18.5 6.18.44", False, "7.0.10 7.0.13 7.1.13 7.2.12 7.3.4", True)
         for name in ("fserror_report", "iomap_fail_ioends", "fserror_event")
     ],
+    # c0aac5975baf: the count lay between what is read, then it has a line of its own
+    ("layouts", "structures/ns_common/__ns_ref", "6.18.5 6.18.44", 28, "7.0.10 7.0.13 7.2.12 7.3.4", 0),
+    ("layouts", "structures/ns_common/size", "6.18.5 6.18.44", 80, "7.0.10 7.0.13 7.1.13 7.2.12", 256),
+    # 5854fc6391e9: two of others' variables were in the line of cdev_lock
+    ("layouts", "lines/cdev_lock/others", "6.18.5", ["bdi_seq.0 +0", "sb_lock +8"], "7.0.13 7.1.13", []),
+    # 6d864a1b1825: a later commit of 7.0 took a sequence count away, and shrank the structure
+    ("layouts", "pidmap_lock_seq", "6.18.5", True, "7.0.13 7.1.13 7.2.12", False),
+    ("layouts", "structures/pid/size", "6.18.5 6.18.44", 144, "7.0.10 7.0.13 7.3.4", 128),
     # 805d5a2b7928: the root of a process was a file
     ("sequels", "file_as_root", "7.0.10", "a file", "7.0.13 7.1.13 7.2.12 7.3.4", "ENOTDIR"),
     # 0febe278ec45: who left the cover behind, or had it left behind, saw what it covers

@@ -121,7 +121,7 @@ def test_the_ring() -> None:
     assert cycle is not None
     start = [edge.task for edge in cycle].index("create")
     assert str(Cycle((*cycle[start:], *cycle[:start]))) == (
-        "create --old in the hash--> evict --commit--> jbd2 --handles of the transaction--> create"
+        "create --old in the hash--> evict --commit--> jbd2 --open handles--> create"
     )
     deadlock = schedule.deadlock()
     assert deadlock is not None

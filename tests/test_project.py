@@ -107,6 +107,8 @@ PARTS = [
     {"shell"},
     {"scenario", "smallest", "spread", "why"},
     {"oracle"},
+    {"presets"},
+    {"play"},
     {"views"},
     {"changelog"},
     {"exercises", "page"},

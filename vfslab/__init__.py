@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from .views.compare_text import compare_text
     from .views.diagram import Diagram, show
     from .views.patch import Patch
+    from .views.playground import Playground
     from .views.plots import growth, lock_bars, lock_plot
     from .views.stepper import Stepper
 
@@ -33,6 +34,7 @@ _HOMES = {
     "Kernel": ".kernel",
     "Model": ".model",
     "Patch": ".views.patch",
+    "Playground": ".views.playground",
     "RunningKernel": ".oracle.live",
     "Scenario": ".scenario",
     "Session": ".shell.session",
@@ -54,6 +56,7 @@ __all__ = [
     "Kernel",
     "Model",
     "Patch",
+    "Playground",
     "RunningKernel",
     "Scenario",
     "Session",

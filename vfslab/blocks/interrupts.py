@@ -72,7 +72,7 @@ def interrupt(cpu: Cpu, name: str, handler: Callable[[], Code]) -> Code:
     """The interrupt ``name``: waits until it may come, then has the CPU to itself until its end."""
     yield Wait(
         name,
-        f"interrupts on CPU {cpu.number}",
+        f"CPU {cpu.number} to let interrupts in",
         lambda: cpu.interrupts and cpu.handler is None,
         lambda: cpu.handler or f"whoever runs on CPU {cpu.number}",
     )

@@ -32,7 +32,7 @@ from .search import both
 from .sides import Sides
 
 COMMIT = "commit"
-HANDLES = "handles of the transaction"
+HANDLES = "open handles"
 
 
 @dataclass
@@ -86,7 +86,7 @@ def ext4_journal_start(state: Ext4, task: str) -> Code:
         )
     state.transaction.t_updates.append(task)
     state.graph.holds(task, HANDLES)
-    yield Step("ext4_journal_start", f"{task} has a handle")
+    yield Step("ext4_journal_start", "gets a handle")
 
 
 def ext4_journal_stop(state: Ext4, task: str, h_sync: bool) -> Code:
@@ -94,7 +94,7 @@ def ext4_journal_stop(state: Ext4, task: str, h_sync: bool) -> Code:
     transaction = state.transaction
     transaction.t_updates.remove(task)
     state.graph.drops(task, HANDLES)
-    yield Step("ext4_journal_stop", f"{task} has no handle any more")
+    yield Step("ext4_journal_stop", "gives its handle back")
     if h_sync:
         transaction.commit_wanted = True
         state.graph.holds("jbd2", COMMIT)

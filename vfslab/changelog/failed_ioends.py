@@ -63,7 +63,7 @@ def produce(state: IO, cpu: Cpu, name: str, design: Design) -> Code:
     if wake and design.where == "inside the lock":
         yield from schedule_work(state.failed_ioend_work, "produce")
     state.failed_ioend_list.append(name)
-    yield Step("produce", f"{name} is in the list")
+    yield Step("produce", f"adds {name} to the list")
     yield from spin_unlock_irqrestore(cpu, "produce", "failed_ioend_lock", flags)
     if wake and design.where == "behind the lock":
         yield from schedule_work(state.failed_ioend_work, "produce")

@@ -48,22 +48,22 @@ def init_file_counting_first(state: Files, flags: str) -> Code:
     """Make a file of the memory: its mode, its count, then the mode's bits for fsnotify."""
     file = state.file
     file.f_flags, file.f_mode = flags, set(OPEN_FMODE)
-    yield Step("init_file", "f_flags and f_mode are set, the other fields cleared")
+    yield Step("init_file", "sets f_flags and f_mode, clears the other fields")
     file.f_ref = 1
-    yield Step("file_ref_init", "f_ref is 1: it is a file")
+    yield Step("file_ref_init", "sets f_ref to 1: now it is a file")
     file_set_fsnotify_mode(file, FMODE_NONOTIFY_PERM)
-    yield Step("file_set_fsnotify_mode", f"f_mode has {FMODE_NONOTIFY_PERM}, too")
+    yield Step("file_set_fsnotify_mode", f"adds {FMODE_NONOTIFY_PERM} to f_mode")
 
 
 def init_file(state: Files, flags: str) -> Code:
     """Make a file of the memory: its mode with all its bits, then its count."""
     file = state.file
     file.f_flags, file.f_mode = flags, set(OPEN_FMODE)
-    yield Step("init_file", "f_flags and f_mode are set, the other fields cleared")
+    yield Step("init_file", "sets f_flags and f_mode, clears the other fields")
     file_set_fsnotify_mode(file, FMODE_NONOTIFY_PERM)
-    yield Step("file_set_fsnotify_mode", f"f_mode has {FMODE_NONOTIFY_PERM}, too")
+    yield Step("file_set_fsnotify_mode", f"adds {FMODE_NONOTIFY_PERM} to f_mode")
     file.f_ref = 1
-    yield Step("file_ref_init", "f_ref is 1: it is a file")
+    yield Step("file_ref_init", "sets f_ref to 1: now it is a file")
 
 
 def openat(state: Files, init: Callable[[Files, str], Code]) -> Code:

@@ -121,14 +121,14 @@ def iomap_finish_ioend_buffered(state: IO, cpu: Cpu, name: str, grab: Igrab = ig
 def ioend_writeback_end_bio_in_place(state: IO, cpu: Cpu, name: str, io_error: str | None = "EIO") -> Code:
     """The device has ended the write: it is finished here and now, in the interrupt."""
     state.ioends[name].io_error = io_error
-    yield Step("ioend_writeback_end_bio", f"{name} has ended with {io_error or 'success'}")
+    yield Step("ioend_writeback_end_bio", f"the write of {name} has ended with {io_error or 'success'}")
     yield from iomap_finish_ioend_buffered(state, cpu, name)
 
 
 def ioend_writeback_end_bio(state: IO, cpu: Cpu, name: str, io_error: str | None = "EIO") -> Code:
     """The device has ended the write: it is finished here and now if it succeeded, else by the worker."""
     state.ioends[name].io_error = io_error
-    yield Step("ioend_writeback_end_bio", f"{name} has ended with {io_error or 'success'}")
+    yield Step("ioend_writeback_end_bio", f"the write of {name} has ended with {io_error or 'success'}")
     if io_error is not None:
         yield from iomap_fail_ioend_buffered(state, cpu, name)
         return
@@ -141,7 +141,7 @@ def iomap_fail_ioend_buffered(state: IO, cpu: Cpu, name: str) -> Code:
     if not state.failed_ioend_list:
         yield from schedule_work(state.failed_ioend_work, "iomap_fail_ioend_buffered")
     state.failed_ioend_list.append(name)
-    yield Step("iomap_fail_ioend_buffered", f"{name} is in the list")
+    yield Step("iomap_fail_ioend_buffered", f"adds {name} to the list")
     yield from spin_unlock_irqrestore(cpu, "iomap_fail_ioend_buffered", "failed_ioend_lock", flags)
 
 
@@ -270,7 +270,7 @@ def in_place(grab: Igrab) -> EndIO:
 
     def end_bio(state: IO, cpu: Cpu, name: str) -> Code:
         state.ioends[name].io_error = "EIO"
-        yield Step("ioend_writeback_end_bio", f"{name} has ended with EIO")
+        yield Step("ioend_writeback_end_bio", f"the write of {name} has ended with EIO")
         yield from iomap_finish_ioend_buffered(state, cpu, name, grab)
 
     return end_bio

@@ -68,7 +68,7 @@ def iput_final(state: Inodes, name: str, evict_inode: EvictInode) -> Code:
     """The last user is gone: the inode is freed."""
     yield Acquire("iput_final", i_lock(name))
     state.inodes[name].i_state.add("I_FREEING")
-    yield Step("iput_final", f"{name} is being freed, and still in the hash")
+    yield Step("iput_final", f"the inode {name} is being freed, and still in the hash")
     yield Release("iput_final", i_lock(name))
     yield from evict_inode(state, name)
     yield from remove_inode_hash(state, name)
@@ -84,7 +84,7 @@ def remove_inode_hash(state: Inodes, name: str) -> Code:
     yield Acquire("remove_inode_hash", i_lock(name))
     if name in state.inode_hashtable:
         state.inode_hashtable.remove(name)
-        yield Step("remove_inode_hash", f"{name} leaves the hash")
+        yield Step("remove_inode_hash", f"the inode {name} leaves the hash")
     yield Release("remove_inode_hash", i_lock(name))
     yield Release("remove_inode_hash", "inode_hash_lock")
 
@@ -211,7 +211,7 @@ def _hash(state: Inodes, name: str) -> Code:
     yield Acquire("insert_inode_locked", i_lock(name))
     state.inodes[name].i_state |= {"I_NEW", "I_CREATING"}
     state.inode_hashtable.append(name)
-    yield Step("insert_inode_locked", f"{name} is in the hash")
+    yield Step("insert_inode_locked", f"the inode {name} is in the hash")
     yield Release("insert_inode_locked", i_lock(name))
     yield Release("insert_inode_locked", "inode_hash_lock")
 
@@ -231,7 +231,7 @@ def unlock_new_inode(state: Inodes, name: str) -> Code:
     """The inode is made."""
     yield Acquire("unlock_new_inode", i_lock(name))
     state.inodes[name].i_state -= {"I_NEW", "I_CREATING"}
-    yield Step("unlock_new_inode", f"{name} is ready")
+    yield Step("unlock_new_inode", f"the inode {name} is ready")
     yield Release("unlock_new_inode", i_lock(name))
 
 
@@ -280,7 +280,7 @@ def open_by_handle(state: Inodes) -> Code:
         if (yield from find_inode_fast(state, OLD_INO, hash_locked=True)) is None:
             state.inodes["read"] = Inode(OLD_INO, {"I_NEW"})
             state.inode_hashtable.append("read")
-            yield Step("iget_locked", "read is in the hash, to be read from disk")
+            yield Step("iget_locked", "the inode read is in the hash, to be read from disk")
         yield Release("iget_locked", "inode_hash_lock")
     if "read" not in state.inodes:
         return

@@ -151,10 +151,10 @@ def execute(state: Registers, place: Place) -> Code:
         lambda: place.thread,
     )
     if place.thread in position.over:
-        yield Step(place.thread, f"{instruction}: not done, the branch was not taken")
+        yield Step(place.thread, f"skips {instruction}: the branch was not taken")
         return
     position.execute(place)
-    yield Step(place.thread, f"{instruction}: {_came_of_it(position, instruction)}")
+    yield Step(place.thread, f"does {instruction}: {_came_of_it(position, instruction)}")
 
 
 def _came_of_it(position: Position, instruction: Instruction) -> str:

@@ -43,7 +43,8 @@ class Lanes(_Plot):
         for choice in chosen:
             schedule.take(choice)
         deadlock = schedule.deadlock()
-        waits = {} if deadlock is None else {task: (what, who) for task, what, who in deadlock.waits}
+        self.waits = () if deadlock is None else deadlock.waits
+        waits = {task: (what, who) for task, what, who in self.waits}
         self.title = world.headline()
         self.length = len(timeline)
         self.lanes = []
@@ -108,6 +109,7 @@ class Lanes(_Plot):
                     f" {lane.waits}",
                     va="center",
                     color=palette.VERMILLION,
+                    backgroundcolor=palette.PAPER,
                     parse_math=False,
                 )
         axes.set_yticks(range(len(self.lanes)), [lane.task for lane in self.lanes], parse_math=False)

@@ -62,7 +62,9 @@ def lock_spans(timeline: Timeline) -> list[Held]:
         held = {
             (
                 lock.lock,
-                tables.tasks[lock.pid].name if lock.pid in tables.tasks else str(lock.pid),
+                tables.tasks[lock.pid].name
+                if lock.pid in tables.tasks
+                else timeline.comms.get(lock.pid, str(lock.pid)),
                 lock.shared,
             )
             for lock in tables.locks

@@ -34,8 +34,8 @@ function button(name, label) {
     icon(name), make("span", { class: "vf-word" }, label));
 }
 
-function folded(title, content) {
-  return make("details", { class: "vf-folded" }, make("summary", {}, title), content);
+function folded(title, ...content) {
+  return make("details", { class: "vf-folded" }, make("summary", {}, title), ...content);
 }
 
 function drawing(text) {

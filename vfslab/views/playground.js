@@ -1,0 +1,125 @@
+// The playground: prompts, what was said, and the mounts as they are now. Python runs the commands; what it
+// sends back is shown here. Stands behind stepper.js, whose helpers it uses. All text is set as text.
+
+function playground(model) {
+  const state = () => model.get("state");
+  const ask = (what, more = {}) => model.send({ do: what, ...more });
+  const act = (label, what) => {
+    const made = make("button", { type: "button" }, label);
+    made.addEventListener("click", () => ask(what));
+    return made;
+  };
+
+  const starts = make("select", { "aria-label": "Start" });
+  const releases = make("select", { "aria-label": "Kernel release" });
+  const says = make("p", { class: "vf-note" });
+  const undo = act("Undo", "undo");
+  const redo = act("Redo", "redo");
+  const steps = act("What the kernel did", "steps");
+  const live = act("Run it on my kernel", "live");
+  const log = make("div", { class: "vf-log", role: "log", "aria-label": "What was typed and said", tabindex: 0 });
+  const prompts = make("div", { class: "vf-prompts" });
+  const wrong = make("p", { class: "vf-says vf-failed vf-mistake", role: "alert" });
+  const stage = make("div", { class: "vf-stage" });
+  const note = make("p", { class: "vf-note" });
+  const search = make("input", { type: "search", "aria-label": "Search the mounts", placeholder: "search the mounts" });
+  const tree = make("pre", { tabindex: 0, "aria-label": "The mounts as text" });
+  const below = make("div", { class: "vf-below" });
+  const table = make("textarea", { rows: 5, "aria-label": "A mountinfo", spellcheck: "false" });
+  const begin = make("button", { type: "button" }, "Begin with it");
+  const transcript = make("textarea", { rows: 6, "aria-label": "Transcript", spellcheck: "false" });
+  const load = make("button", { type: "button" }, "Run this transcript from its start");
+
+  const root = make("div", {
+    class: "vfslab-stepper vf-play-ground", role: "group", "aria-label": "Playground", "data-lm-suppress-shortcuts": "true",
+  },
+    make("div", { class: "vf-head" }, make("span", { class: "vf-title" }, "Playground"),
+      make("span", { class: "vf-events" }, starts, releases)),
+    says,
+    make("div", { class: "vf-controls", role: "toolbar", "aria-label": "What was typed" }, undo, redo, steps, live),
+    make("div", { class: "vf-bench" },
+      make("div", { class: "vf-terminal" }, log, prompts, wrong),
+      make("div", { class: "vf-view" }, stage, note, search, tree)),
+    below,
+    folded("Paste a mountinfo", make("p", { class: "vf-note" }, "What cat /proc/self/mountinfo prints, of any machine."), table, begin),
+    folded("Share as transcript", transcript, load));
+
+  const inputs = {};
+  const typed = [];
+  let shown = null;
+
+  function prompt(shell) {
+    const input = make("input", { type: "text", "aria-label": `Command for ${shell}`, autocomplete: "off", spellcheck: "false" });
+    let at = typed.length;
+    input.addEventListener("keydown", (pressed) => {
+      pressed.stopPropagation();
+      if (pressed.key === "Enter" && input.value.trim()) {
+        typed.push(input.value);
+        at = typed.length;
+        ask("run", { shell, command: input.value });
+        input.value = "";
+      } else if (pressed.key === "ArrowUp" || pressed.key === "ArrowDown") {
+        pressed.preventDefault();
+        at = Math.max(0, Math.min(typed.length, at + (pressed.key === "ArrowUp" ? -1 : 1)));
+        input.value = typed[at] ?? "";
+      }
+    });
+    inputs[shell] = input;
+    return make("label", { class: "vf-prompt" }, make("span", { class: "vf-code" }, `${shell}#`), input);
+  }
+
+  function choices(select, names, chosen) {
+    if (select.children.length !== names.length) {
+      select.replaceChildren(...names.map((name) => make("option", { value: name }, name)));
+    }
+    select.value = chosen;
+  }
+
+  function show() {
+    const now = state();
+    choices(starts, now.starts, now.start);
+    choices(releases, now.releases, now.release);
+    says.textContent = now.says;
+    undo.toggleAttribute("disabled", !now.undo);
+    redo.toggleAttribute("disabled", !now.redo);
+    steps.toggleAttribute("disabled", !now.steppable);
+    for (const shell of now.shells) if (!inputs[shell]) prompts.append(prompt(shell));
+    log.replaceChildren(...now.entries.map((entry) =>
+      make("div", { class: entry.failed ? "vf-entry vf-failed" : "vf-entry" },
+        make("div", { class: "vf-code vf-typed" }, `${entry.shell}# ${entry.command}`),
+        ...(entry.said ? [make("pre", {}, entry.said)] : []))));
+    log.scrollTop = log.scrollHeight;
+    wrong.textContent = now.wrong;
+    wrong.hidden = !now.wrong;
+    stage.replaceChildren(...(now.svg ? [drawing(now.svg)] : []));
+    stage.hidden = !now.svg;
+    stage.firstChild?.setAttribute("aria-label", "The mounts as they are now; the same follows as text.");
+    note.textContent = now.note;
+    tree.textContent = now.tree;
+    transcript.value = now.transcript;
+    if (now.shown !== shown) {
+      shown = now.shown;
+      below.replaceChildren(...(now.steps ? [stepper(now.steps.data, now.steps.svg).root] : []),
+        ...(now.live ? [make("pre", { role: "status" }, now.live)] : []));
+    }
+  }
+
+  for (const field of [table, transcript, search]) field.addEventListener("keydown", (pressed) => pressed.stopPropagation());
+  starts.addEventListener("change", () => ask("start", { start: starts.value }));
+  releases.addEventListener("change", () => ask("release", { release: releases.value }));
+  search.addEventListener("input", () => ask("search", { text: search.value }));
+  begin.addEventListener("click", () => ask("paste", { text: table.value }));
+  load.addEventListener("click", () => ask("load", { text: transcript.value }));
+
+  show();
+  return { root, show };
+}
+
+function render({ model, el }) {
+  const view = playground(model);
+  model.on("change:state", view.show);
+  el.append(view.root);
+  return () => model.off("change:state", view.show);
+}
+
+export default { render };
