@@ -3,22 +3,22 @@
 No write is made to fail; what there is of functions and structures is looked up by name.
 """
 
-import json
 from pathlib import Path
 
-SYMBOLS = ("fserror_report", "iomap_fail_ioends", "failed_ioend_work")
+from mounts import SCRATCH, mount, privately, report
+
+FUNCTIONS = ("fserror_report", "iomap_fail_ioends", "failed_ioend_work")
 TYPES = ("fserror_event", "s_pending_errors")
 
 
-def main() -> None:
+def look_up() -> dict[str, bool]:
     symbols = {line.split()[2] for line in Path("/proc/kallsyms").read_text().splitlines()}
-    facts: dict[str, object] = {name: name in symbols for name in SYMBOLS}
-    btf = Path("/sys/kernel/btf/vmlinux")
-    # The names of all types and members stand in it, each with a 0 before and behind it.
-    names = btf.read_bytes() if btf.exists() else None
-    for name in TYPES:
-        facts[name] = "no BTF" if names is None else b"\0" + name.encode() + b"\0" in names
-    print(json.dumps(facts))
+    # a VM has no sysfs of its own
+    mount("sysfs", SCRATCH, "sysfs")
+    # the names of all types and members stand in it, each with a 0 before it and behind
+    names = Path(f"{SCRATCH}/kernel/btf/vmlinux").read_bytes()
+    found = {name: name in symbols for name in FUNCTIONS}
+    return found | {name: f"\0{name}\0".encode() in names for name in TYPES}
 
 
-main()
+report(privately(look_up))
