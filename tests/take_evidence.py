@@ -22,13 +22,22 @@ from vfslab.oracle.vm import VM, Output
 REPRODUCERS = Path(__file__).parent / "reproducers"
 SHARED = REPRODUCERS / "mounts.py"
 
-# It is the boot that it looks at: one for each line of options.
-BOOT_PARAMS = REPRODUCERS / "boot_params.py"
-BOOT_OPTIONS = (
-    "mhash_entries=8192 mphash_entries=0x1000",
-    "mhash_entries=8k mphash_entries=64garbage",
-    "mhash_entries=-1 mphash_entries=",
-)
+# It is the boot that they look at: one for each line of options.
+BOOTS = {
+    REPRODUCERS / "boot_params.py": (
+        "mhash_entries=8192 mphash_entries=0x1000",
+        "mhash_entries=8k mphash_entries=64garbage",
+        "mhash_entries=-1 mphash_entries=",
+    ),
+    REPRODUCERS / "hash_entries.py": (
+        "dhash_entries=1024 ihash_entries=0x1000",
+        "dhash_entries=1024k ihash_entries=12abc",
+        "dhash_entries=abc ihash_entries=-1",
+        "dhash_entries= ihash_entries=99999999999999999999999",
+    ),
+}
+# It takes modules that no image has in it: it says itself how to run it.
+WITH_MODULES = REPRODUCERS / "fitrim.py"
 LIMIT = 240
 
 RUNNING, IMAGE = "running kernel", "VM image"
@@ -36,7 +45,7 @@ RUNNING, IMAGE = "running kernel", "VM image"
 
 def reproducers() -> list[Path]:
     """Those that ask the kernel, whichever way it was booted."""
-    return sorted(path for path in REPRODUCERS.glob("*.py") if path not in (SHARED, BOOT_PARAMS))
+    return sorted(path for path in REPRODUCERS.glob("*.py") if path not in (SHARED, *BOOTS, WITH_MODULES))
 
 
 def main() -> None:
@@ -66,11 +75,12 @@ def take_in_vms(image: Path) -> None:
         version = kernel_version(vm.release)
         for path, output in zip(reproducers(), vm.outputs(), strict=True):
             record(version, path.stem, IMAGE, facts_of(path, output))
-    by_option: dict[str, Any] = {}
-    for options in BOOT_OPTIONS:
-        with VM(image, (), programs=[BOOT_PARAMS], options=options) as vm:
-            by_option |= facts_of(BOOT_PARAMS, next(vm.outputs()))
-    record(version, BOOT_PARAMS.stem, IMAGE, by_option)
+    for program, lines in BOOTS.items():
+        by_option: dict[str, Any] = {}
+        for options in lines:
+            with VM(image, (), programs=[program], options=options) as vm:
+                by_option |= facts_of(program, next(vm.outputs()))
+        record(version, program.stem, IMAGE, by_option)
 
 
 def facts_of(path: Path, output: Output) -> dict[str, Any]:

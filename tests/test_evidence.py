@@ -16,7 +16,10 @@ from vfslab.changelog.facts import RECORDED, facts
 from vfslab.oracle.recording import kernel_version
 
 RECORDINGS = sorted(RECORDED.glob("*/*.json"))
-REPRODUCERS = {path.stem for path in take_evidence.reproducers()} | {take_evidence.BOOT_PARAMS.stem}
+# they look at how the machine was booted
+BOOTS = {path.stem for path in take_evidence.BOOTS}
+WITH_MODULES = {take_evidence.WITH_MODULES.stem}
+REPRODUCERS = {path.stem for path in take_evidence.reproducers()} | BOOTS | WITH_MODULES
 EARLIER = "earlier recording, image not at hand"
 RUNNING = kernel_version(os.uname().release)
 
@@ -45,10 +48,11 @@ def test_every_reproducer_was_asked_of_every_kernel_at_hand() -> None:
     for path in RECORDINGS:
         if not load(path)["taken"].startswith(EARLIER):
             at_hand.setdefault(path.parent.name, set()).add(path.stem)
-    running = at_hand.pop("6.18.44")
-    assert at_hand == dict.fromkeys(("6.18.5", "7.0.13", "7.1.13", "7.2.12"), REPRODUCERS)
+    asked = {version: found - WITH_MODULES for version, found in at_hand.items()}
     # it was booted without the options
-    assert running == REPRODUCERS - {"boot_params"}
+    assert asked.pop("6.18.44") == REPRODUCERS - WITH_MODULES - BOOTS
+    assert asked == dict.fromkeys(("6.18.5", "7.0.13", "7.1.13", "7.2.12"), REPRODUCERS - WITH_MODULES)
+    assert {version for version, found in at_hand.items() if found >= WITH_MODULES} == {"6.18.5", "7.2.12"}
 
 
 def test_the_oldest_kernel_comes_first() -> None:
@@ -75,6 +79,8 @@ EMPTY = {
     # the process stands beneath the new mount until it enters the namespace once more
     **{"root_after_mount": "nullfs", "root_after_setns": "tmpfs", "mkdir_after_setns": "ok"},
 }
+GOES_ON = ["poll", "restart_syscall"]
+CLOSED = ["ok", "ok", "ELOOP"]
 REVEALS = "reveals the secret"
 
 # What a fix changed: reproducer, fact, kernels before it and what they say, the same after it
@@ -137,6 +143,29 @@ DIFFERENCES = [
         ("fserror_symbols", name, "6.18.5 6.18.44", False, "7.0.10 7.0.13 7.1.13 7.2.12 7.3.4", True)
         for name in ("fserror_report", "iomap_fail_ioends", "fserror_event")
     ],
+    # fdcfce93073d: no difference, for a second mistake puts the first one right
+    ("epoll_nesting", "cycle/3", "6.18.5 6.18.44", CLOSED, "7.0.13 7.2.12", CLOSED),
+    # 0f5bb0cfb0b4: of a minimum of 4 GiB nothing was left
+    ("fitrim", "minlen/4294967296/trimmed", "6.18.5", 16693248, "7.2.12", 0),
+    ("fitrim", "minlen/4294967295/trimmed", "6.18.5", 0, "7.2.12", 0),
+    ("fitrim", "minlen/1099511627776/minlen", "6.18.5", 4096, "7.2.12", 1 << 40),
+    # 0f166bf1d6d8: no difference on 64-bit machines
+    ("deadlines", "stopped/poll", "6.18.5 6.18.44", GOES_ON, "7.0.13 7.1.13 7.2.12", GOES_ON),
+    # in no entry of the changelog: the sum of seconds and microseconds wrapped around
+    (
+        "deadlines",
+        "select/-2^63 s, -1000000 us",
+        "6.18.5 6.18.44 7.0.13",
+        "sleeps",
+        "7.1.13 7.2.12",
+        "EINVAL",
+    ),
+    ("deadlines", "select/-1 s", "6.18.5 6.18.44 7.0.13", "EINVAL", "7.1.13 7.2.12", "EINVAL"),
+    # b29a0a37f46b, 63ad216fbfe2: as mhash_entries=
+    ("hash_entries", "dhash_entries=1024k/entries", "6.18.5", 1024, "7.0.13 7.1.13 7.2.12", 262144),
+    ("hash_entries", "ihash_entries=12abc/entries", "6.18.5", 16, "7.0.13 7.1.13 7.2.12", 131072),
+    ("hash_entries", f"ihash_entries={'9' * 23}/entries", "6.18.5", 8388608, "7.0.13 7.2.12", 131072),
+    ("hash_entries", "dhash_entries=abc/kernel_calls_it_unknown", "6.18.5", False, "7.0.13 7.2.12", True),
     # c0aac5975baf: the count lay between what is read, then it has a line of its own
     ("layouts", "structures/ns_common/__ns_ref", "6.18.5 6.18.44", 28, "7.0.10 7.0.13 7.2.12 7.3.4", 0),
     ("layouts", "structures/ns_common/size", "6.18.5 6.18.44", 80, "7.0.10 7.0.13 7.1.13 7.2.12", 256),
@@ -263,7 +292,7 @@ def test_the_index_speaks_of_every_change_and_every_reproducer() -> None:
 # --- the running kernel -----------------------------------------------------------------
 
 # cost.py measures times, and counts mounts that anybody on the machine makes meanwhile
-ASKED = sorted(REPRODUCERS - {"boot_params", "cost"})
+ASKED = sorted(REPRODUCERS - BOOTS - WITH_MODULES - {"cost"})
 
 
 @pytest.mark.kernel

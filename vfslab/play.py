@@ -15,7 +15,7 @@ from vfslab.model import Model
 from vfslab.presets import PRESETS
 from vfslab.shell.answer import answer
 from vfslab.shell.session import CommandResult, Session
-from vfslab.shell.transcript import parse
+from vfslab.shell.transcript import TranscriptError, parse
 from vfslab.snapshot import Snapshot
 from vfslab.take import take
 
@@ -35,6 +35,7 @@ class Entry(NamedTuple):
 class Play:
     """A session that can go back.
 
+    ``steps`` are what the kernel did last: the longest system call of the last line that made one.
     ``start`` is a name of ``PRESETS``, or a Snapshot, of a pasted mountinfo for example. Raises ValueError
     for an unknown name, and LoadError for rows that cannot all be true.
     """
@@ -55,9 +56,17 @@ class Play:
         if isinstance(self.start, str):
             self.session.run_transcript(PRESETS[self.start].transcript)
         self.model.recording = True
+        self.steps: Timeline | None = None
 
     def run(self, shell: str, command: str) -> Entry:
-        """Type ``command`` in ``shell``. Raises WordError for half a command; then nothing has happened."""
+        """Type ``command`` in ``shell``.
+
+        Raises TranscriptError for half a command, for more than one line and for a shell's name that is none;
+        then nothing has happened.
+        """
+        lines = parse(f"{shell}# {command}\n")
+        if [line.shell for line in lines] != [shell]:
+            raise TranscriptError(1, 1, "one line at one prompt is wanted")
         entry = self._run(shell, command)
         self.undone.clear()
         return entry
@@ -67,6 +76,7 @@ class Play:
         self.session.start(shell)
         result: CommandResult = self.session.run(shell, command)
         said = answer(result).partition("\n")[2]
+        self.steps = max(self.model.timelines, key=len, default=self.steps)
         entry = Entry(shell, command, said, bool(result.status))
         self.done.append(entry)
         return entry
@@ -93,11 +103,6 @@ class Play:
     @property
     def can_go_back(self) -> bool:
         return isinstance(self.start, str) or len(self.start.mounts) <= MOUNTS_REPLAYED
-
-    @property
-    def steps(self) -> Timeline | None:
-        """What the kernel did in the last line: the longest of its system calls; None where it made none."""
-        return max(self.model.timelines, key=len, default=None)
 
     @property
     def snapshot(self) -> Snapshot:

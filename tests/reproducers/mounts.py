@@ -10,6 +10,7 @@ import ctypes
 import errno
 import json
 import os
+import re
 import struct
 import sys
 import traceback
@@ -243,6 +244,30 @@ def privately(experiment: Callable[..., Any], *args: Any) -> Any:
 
     inside.__name__ = experiment.__name__
     return apart(inside)
+
+
+def boot_words(tables: dict[str, str]) -> dict[str, Any]:
+    """What became of words such as mhash_entries=8k, by what the table of each is called in the log."""
+    messages = []
+    with open(os.open("/dev/kmsg", os.O_RDONLY | os.O_NONBLOCK), "rb", buffering=0) as file:
+        while (message := file.read(8192)) is not None:
+            messages.append(message.partition(b";")[2].decode(errors="replace"))
+    said = "".join(messages)
+    unknown = re.search(r"Unknown kernel command line parameters .*", said)
+    with open("/proc/cmdline", encoding="utf-8") as file:
+        words = file.read().split()
+    with open("/proc/1/environ", encoding="utf-8") as file:
+        environment = file.read().split("\0")
+    facts = {}
+    for word in words:
+        if word.partition("=")[0] in tables:
+            entries = re.search(rf"{tables[word.partition('=')[0]]} hash table entries: (\d+)", said)
+            facts[word] = {
+                "entries": int(entries[1]) if entries else None,
+                "kernel_calls_it_unknown": unknown is not None and word in unknown[0],
+                "in_the_environment_of_init": word in environment,
+            }
+    return facts
 
 
 def report(facts: dict[str, Any]) -> None:

@@ -10,11 +10,13 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from vfslab.blocks.ints import u64
+from vfslab.blocks.strtoul import NotParsed, kstrtoul, simple_strtoul
+
 from .fix import Changed, Fix
 from .search import tried
 from .sides import Side
 
-ULONG = 1 << 64
 DEFAULT_ENTRIES = 4096
 
 
@@ -28,31 +30,17 @@ class Parsed(NamedTuple):
     handled: bool
 
 
-def _digits(text: str, base: int) -> re.Match[str] | None:
-    return re.match(r"[0-9a-fA-F]+" if base == 16 else r"[0-7]+" if base == 8 else r"[0-9]+", text)
-
-
-def _base(text: str) -> tuple[int, str]:
-    if re.match(r"0[xX][0-9a-fA-F]", text):
-        return 16, text[2:]
-    return (8, text) if text.startswith("0") else (10, text)
-
-
 def set_mhash_entries_simple(text: str) -> Parsed:
     """With simple_strtoul(): reads as far as there are digits, wraps around, and is always content."""
-    base, rest = _base(text)
-    found = _digits(rest, base)
-    return Parsed(int(found[0], base) % ULONG if found else 0, True)
+    return Parsed(simple_strtoul(text), True)
 
 
 def set_mhash_entries(text: str) -> Parsed:
     """With kstrtoul(): a whole number that fits and nothing behind it but one newline, or nothing at all."""
-    base, rest = _base(text.removeprefix("+"))
-    rest = rest.removesuffix("\n")
-    found = _digits(rest, base)
-    if found is None or found[0] != rest or int(rest, base) >= ULONG:
+    try:
+        return Parsed(kstrtoul(text), True)
+    except NotParsed:
         return Parsed(None, False)
-    return Parsed(int(rest, base), True)
 
 
 def entries(parsed: Parsed) -> int:
@@ -110,7 +98,7 @@ class WildRead(Exception):
 def follow(child: Inode | Err) -> int:
     """Read the inode number behind the pointer. Raises WildRead for an error pointer."""
     if isinstance(child, Err):
-        raise WildRead(f"read at {(child.errno + I_INO_OFFSET) % ULONG:#x}")
+        raise WildRead(f"read at {u64(child.errno + I_INO_OFFSET):#x}")
     return child.number
 
 

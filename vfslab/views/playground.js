@@ -20,7 +20,7 @@ function playground(model) {
   const log = make("div", { class: "vf-log", role: "log", "aria-label": "What was typed and said", tabindex: 0 });
   const prompts = make("div", { class: "vf-prompts" });
   const wrong = make("p", { class: "vf-says vf-failed vf-mistake", role: "alert" });
-  const stage = make("div", { class: "vf-stage" });
+  const stage = make("div", { class: "vf-stage", tabindex: 0, role: "group", "aria-label": "Diagram" });
   const note = make("p", { class: "vf-note" });
   const search = make("input", { type: "search", "aria-label": "Search the mounts", placeholder: "search the mounts" });
   const tree = make("pre", { tabindex: 0, "aria-label": "The mounts as text" });

@@ -14,13 +14,9 @@ from typing import Any
 
 from vfslab.drive.timeline import Timeline
 from vfslab.kernel.releases import DEFAULT_RELEASE, RELEASES
-from vfslab.load import LoadError
-from vfslab.mountinfo import MountinfoError
 from vfslab.play import Play
 from vfslab.presets import PRESETS
 from vfslab.shell.answer import escaped
-from vfslab.shell.transcript import TranscriptError
-from vfslab.shell.words import WordError
 from vfslab.snapshot import Snapshot
 from vfslab.views import dot, engine, palette, text
 from vfslab.views import picture as pictures
@@ -51,7 +47,7 @@ class Playground:
             return
         try:
             act(message)
-        except (WordError, TranscriptError, MountinfoError, LoadError, ValueError) as mistake:
+        except ValueError as mistake:
             self._asked["wrong"] = escaped(str(mistake))
 
     @cached_property

@@ -121,7 +121,8 @@ function panel(side, svgText) {
     make("span", { class: "vf-locks" }, locks.length ? "locks" : "no locks", ...locks.map((lock) => lock.chip)));
   const svg = svgText ? drawing(svgText) : null;
   const parts = svg ? findParts(svg, side.tracks) : [];
-  const stage = make("div", { class: "vf-stage" }, ...(svg ? [svg] : []));
+  // It scrolls where it is narrow, so the keyboard has to get there; left and right stay steps.
+  const stage = make("div", { class: "vf-stage", tabindex: 0, role: "group", "aria-label": "Diagram" }, ...(svg ? [svg] : []));
 
   function show(index) {
     const frame = frames[index];
@@ -212,7 +213,6 @@ export function stepper(data, svgText, start = 0, moved = () => {}) {
   const slider = make("input", { type: "range", min: 0, max: end, step: 1, "aria-label": pair ? "Place" : "Step" });
   const kinds = make("select", { class: "vf-kinds", "aria-label": "Event to jump to" },
     ...data.events.map(([kind, words]) => make("option", { value: kind }, words)));
-  const stage = make("div", { class: "vf-stage" });
   const root = make("div", {
     class: pair ? "vfslab-stepper vf-pair" : "vfslab-stepper", role: "group", tabindex: 0,
     "aria-label": `${pair ? "Comparison" : "Stepper"}: ${data.title}`, "data-lm-suppress-shortcuts": "true",
@@ -226,7 +226,7 @@ export function stepper(data, svgText, start = 0, moved = () => {}) {
       : [panels[0].sentence, panels[0].facts, ...panels[0].stages]),
     ...data.notes.map((note) => make("p", { class: "vf-note" }, note)));
 
-  root.append(folded("All steps as text", make("pre", {}, data.text)));
+  root.append(folded("All steps as text", make("pre", { tabindex: 0 }, data.text)));
   if (data.legend) {
     const signs = drawing(data.legend);
     signs.setAttribute("aria-label", "legend");
