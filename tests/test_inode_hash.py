@@ -9,7 +9,8 @@ import pytest
 
 from vfslab.blocks.waitgraph import Cycle, WaitGraph
 from vfslab.changelog.ext4_reallocation import EXT4, VFS, Ext4, kernel
-from vfslab.changelog.inode_hash import INPUTS, INSERTS, SIDES, Inode, Inodes, most_alike
+from vfslab.changelog.inode_hash import INPUTS, INSERTS, SIDES, most_alike
+from vfslab.changelog.inodes import Inode, Inodes
 from vfslab.drive.run import run
 from vfslab.drive.schedule import Schedule
 from vfslab.mechanism import Mechanism

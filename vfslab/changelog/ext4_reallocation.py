@@ -15,19 +15,8 @@ from vfslab.kernel.effects import Code, Step, Wait
 from vfslab.mechanism import Mechanism
 
 from .fix import Changed, Fix
-from .inode_hash import (
-    INSERTS,
-    OLD_INO,
-    EvictInode,
-    Inode,
-    Inodes,
-    Insert,
-    iput_final,
-    new_inode,
-    one_of_each,
-    remove_inode_hash,
-    unlock_new_inode,
-)
+from .inode_hash import INSERTS, Insert, new_inode, one_of_each
+from .inodes import OLD_INO, EvictInode, Inode, Inodes, iput_final, remove_inode_hash, unlock_new_inode
 from .search import both
 from .sides import Sides
 
