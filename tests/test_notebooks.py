@@ -33,6 +33,8 @@ EXEMPT = {
     "10-what-came-after.ipynb": 0,
     "11-numbers-that-do-not-fit.ipynb": 0,
     "12-what-a-value-promises.ipynb": 0,
+    "13-who-waits-for-whom.ipynb": 0,
+    "14-publish-then-look.ipynb": 0,
     "15-counting-the-cost.ipynb": 0,
     "16-names-owners-scopes.ipynb": 0,
     "17-twenty-thousand-edits.ipynb": 0,

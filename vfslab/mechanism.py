@@ -32,6 +32,11 @@ def nothing(state: Any) -> Iterable[str]:
     return ()
 
 
+def nobody(state: Any, name: str) -> str | None:
+    """Every task has a CPU of its own."""
+    return None
+
+
 class Worker(NamedTuple):
     """A task of a mechanism: a CPU, a thread, an interrupt."""
 
@@ -46,7 +51,8 @@ class Mechanism(Staged):
     ``state`` makes the state, a dataclass. ``tasks`` are names with the calls that each makes one after
     the other. ``rule`` is asked of the state wherever no lock is held, ``at_end`` when all calls have
     ended. With ``everywhere`` tasks may be interrupted at every step, and ``rule`` is asked there, although
-    locks are held: so do interrupts. ``source`` is Python that gives it again, "fix('...').scenario..." .
+    locks are held: so do interrupts. ``halted`` names, for a task by its name, who has its CPU: until that
+    is None the task stands still. ``source`` is Python that gives it again, "fix('...').scenario..." .
     """
 
     title: str
@@ -55,6 +61,7 @@ class Mechanism(Staged):
     rule: StateRule = nothing
     at_end: StateRule = nothing
     everywhere: bool = False
+    halted: Callable[[Any, str], str | None] = nobody
     source: str = ""
 
     def __call__(self) -> World:
@@ -63,7 +70,7 @@ class Mechanism(Staged):
             Job(Worker(name, number), [partial(_begin, title, code, state) for title, code in calls])
             for number, (name, calls) in enumerate(self.tasks, 1)
         ]
-        return World(state, jobs, _Subject(self.rule, self.at_end, self.everywhere))
+        return World(state, jobs, _Subject(self.rule, self.at_end, self.everywhere, self.halted))
 
     def headline(self) -> str:
         return self.title
@@ -87,6 +94,7 @@ class _Subject(NamedTuple):
     rule: StateRule
     at_end: StateRule
     everywhere: bool
+    halted: Callable[[Any, str], str | None]
 
     def broken(self, schedule: Schedule) -> Iterable[str]:
         yield from self.rule(schedule.kernel)

@@ -134,7 +134,7 @@ class Schedule:
             return []
         choices = []
         for number, progress in enumerate(self.jobs):
-            if progress.finished:
+            if progress.finished or self._halted(progress):
                 continue
             pending = progress.pending
             if isinstance(pending, Acquire) and self._holder(pending) is not None:
@@ -167,7 +167,9 @@ class Schedule:
             return None
         waits = []
         for progress in self.jobs:
-            if isinstance(progress.pending, Acquire):
+            if not progress.finished and (other := self._halted(progress)):
+                waits.append((progress.job.task.comm, "its CPU", other))
+            elif isinstance(progress.pending, Acquire):
                 holder = self._holder(progress.pending)
                 waits.append((progress.job.task.comm, progress.pending.lock, holder or "nobody"))
             elif isinstance(progress.pending, Wait):
@@ -195,6 +197,9 @@ class Schedule:
                         seen.add(edge.taken)
                         todo.append((*way, edge))
         return None
+
+    def _halted(self, progress: Progress) -> str | None:
+        return self.subject.halted(self.kernel, progress.job.task.comm)
 
     def take(self, choice: Choice) -> None:
         """Let the task go on to its next place of choice. Raises ValueError for what is no option."""

@@ -43,6 +43,10 @@ class Subject(Protocol):
         """What is wrong with the state as it stands, in a sentence each."""
         ...
 
+    def halted(self, state: Any, comm: str) -> str | None:
+        """Who has the CPU of the task with that name, so that it stands still; None where it may go on."""
+        ...
+
     def kept(self, state: Any) -> object:
         """All that a call that fails must leave as it was; equal where it did."""
         ...
@@ -80,6 +84,10 @@ class Mounts:
     def broken(self, schedule: Schedule) -> Iterable[str]:
         kernel = schedule.kernel
         return map(str, check_inside(kernel) if schedule.inside else check(kernel))
+
+    def halted(self, state: Any, comm: str) -> str | None:
+        """Every task has a CPU of its own."""
+        return None
 
     def kept(self, state: Any) -> Kept:
         """Mounts, namespaces, tasks, open descriptors; ids and groups by first appearance."""
