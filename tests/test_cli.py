@@ -501,7 +501,7 @@ def test_help_imports_next_to_nothing() -> None:
     )
     assert python("-c", script).stdout.endswith(
         "\n['vfslab', 'vfslab.cli', 'vfslab.cli_check', 'vfslab.cli_fixes', 'vfslab.cli_input', "
-        "'vfslab.cli_why']\n"
+        "'vfslab.cli_page', 'vfslab.cli_why']\n"
     )
 
 

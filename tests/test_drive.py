@@ -157,7 +157,7 @@ def test_timelines_of_equal_kernels_are_equal() -> None:
 
 def test_where_in_the_source_each_step_is_made() -> None:
     kernel = Kernel()
-    timeline = record(kernel, kernel.init, kernel.sys_unshare(kernel.init, CLONE_NEWNS), places=True)
+    timeline = record(kernel, kernel.init, kernel.syscall(kernel.init, "unshare", CLONE_NEWNS), places=True)
     cloned = next(frame for frame in timeline if frame.function == "clone_mnt" and frame.mounts)
     assert cloned.place is not None
     code, line = cloned.place
@@ -165,3 +165,27 @@ def test_where_in_the_source_each_step_is_made() -> None:
     assert "is cloned from" in "".join(linecache.getlines(code.co_filename)[line - 2 : line + 2])
     assert timeline[0].place is None
     assert timeline[-1].place is None
+
+
+NAMES = [
+    ("rename /a/y /c/y", "/a/y", "/c/y"),
+    ("rename /a /z", "/a/y", "/z/y"),
+]
+
+
+@pytest.mark.parametrize(("call", "before", "after"), NAMES)
+def test_a_frame_shows_the_names_of_its_time(call: str, before: str, after: str) -> None:
+    with Model(recording=True) as model:
+        session = Session(model)
+        session.run_transcript(
+            "mkdir -p /a/y /b /c\nmount --bind /b /a/y\n"
+            "sh2# unshare -m --propagation private\nsh2# umount -l /a/y\n"
+            f"sh2# syscall {call}\n"
+        )
+        timeline = model.timelines[-1]
+    seen = [
+        [mount.mountpoint for mount in frame.snapshot.mounts.values()]
+        for frame in (timeline[0], timeline[-1])
+    ]
+    assert before in seen[0]
+    assert after in seen[-1]

@@ -19,7 +19,7 @@ def test_as_a_difference() -> None:
 def test_a_new_function_stands_alone() -> None:
     patch = Patch(fix("9b8a0ba68246"))
     assert repr(patch).startswith("def create_new_namespace(")
-    assert "before" not in patch.html().split("<h4>")[1].split("</h4>")[0]
+    assert "before" not in patch.html().split("<p>")[1].split("</p>")[0]
 
 
 @pytest.mark.parametrize("change", fixes(), ids=lambda change: change.commit)
