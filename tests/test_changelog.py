@@ -26,6 +26,7 @@ def test_before_breaks_the_rule_and_after_keeps_it(change: Fix) -> None:
     assert before.states and after.states
 
 
+@pytest.mark.slow
 @each
 def test_the_program_shows_the_break_again(change: Fix, capsys: pytest.CaptureFixture[str]) -> None:
     found = change.find("before")

@@ -379,6 +379,7 @@ def test_why_it_cannot_tell(
     assert printed.err.count("\n") == 1
 
 
+@pytest.mark.slow
 def test_a_large_table_is_a_matter_of_seconds(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     lines = (f"{n} 20 0:{n} / /m/{n} rw shared:{n} - tmpfs t rw\n" for n in range(30, 20_030))
     path = tmp_path / "large"

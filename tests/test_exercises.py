@@ -19,8 +19,14 @@ def test_its_reference_is_right(exercise: Exercise) -> None:
     assert verdict.right, verdict.words
 
 
+SOME = [..., "rubbish"]
+MORE = [None, "", -1, 2.5, []]
+
+
 @each
-@pytest.mark.parametrize("answer", [..., None, "", -1, 2.5, [], "rubbish"], ids=str)
+@pytest.mark.parametrize(
+    "answer", [*SOME, *(pytest.param(answer, marks=pytest.mark.slow) for answer in MORE)], ids=str
+)
 def test_no_answer_and_rubbish_get_words(exercise: Exercise, answer: object) -> None:
     if type(answer) is type(exercise.reference) and answer == exercise.reference:
         pytest.skip("it is the answer")

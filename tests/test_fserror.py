@@ -18,6 +18,9 @@ from vfslab.changelog.fserror import (
 from vfslab.drive.run import run
 from vfslab.kernel.effects import Code
 
+# What of it is quick, test_changelog has too.
+pytestmark = pytest.mark.slow
+
 LOCKDEP = "inconsistent lock state: i_lock is taken in hardirq by igrab, and held with hardirqs on by iput"
 DYING = "a reference is taken on an inode that is being freed"
 

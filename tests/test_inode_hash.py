@@ -15,6 +15,9 @@ from vfslab.drive.run import run
 from vfslab.drive.schedule import Schedule
 from vfslab.mechanism import Mechanism
 
+# What of it is quick, test_changelog has too.
+pytestmark = pytest.mark.slow
+
 TWO = "2 inodes with number 12 are in the hash"
 RCU = "__wait_on_freeing_inode gives rcu_read_lock back, which it does not hold"
 

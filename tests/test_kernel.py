@@ -198,6 +198,7 @@ def test_propagation_types_are_single_bits() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.slow
 def test_a_huge_table() -> None:
     """100,001 mounts: the last is refused, and all are copied, listed and given up again."""
     kernel = Kernel()
@@ -216,6 +217,7 @@ def test_a_huge_table() -> None:
     assert invariants.check(kernel) == []
 
 
+@pytest.mark.slow
 def test_deep_trees_do_not_exhaust_the_stack() -> None:
     model, session = model_after("mkdir /d")
     for _ in range(3000):

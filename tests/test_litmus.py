@@ -9,13 +9,19 @@ import pytest
 import shared_subtrees
 from litmus_files import Litmus, all_litmus, differences, load, read_steps, run
 from vfslab import invariants
-from vfslab.kernel import RELEASES
+from vfslab.kernel import DEFAULT_RELEASE, RELEASES
 from vfslab.model import Model
 
 LITMUS = all_litmus()
 
 
-@pytest.mark.parametrize("release", RELEASES)
+@pytest.mark.parametrize(
+    "release",
+    [
+        pytest.param(release, marks=() if release == DEFAULT_RELEASE else pytest.mark.slow)
+        for release in RELEASES
+    ],
+)
 @pytest.mark.parametrize("shelf", sorted({litmus.shelf for litmus in LITMUS}))
 def test_the_model(shelf: str, release: str) -> None:
     found = []

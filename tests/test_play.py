@@ -176,6 +176,7 @@ def test_a_pasted_table() -> None:
     assert "/dev/sda" in ground.state["tree"]
 
 
+@pytest.mark.slow
 def test_twenty_thousand_lines() -> None:
     lines = ["1 0 0:1 / / rw - tmpfs root rw"]
     lines += [f"{n} 1 0:{n} / /m/{n} rw shared:{n} - tmpfs src{n} rw" for n in range(2, 20_000)]
