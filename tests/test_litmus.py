@@ -9,7 +9,8 @@ import pytest
 import shared_subtrees
 from litmus_files import Litmus, all_litmus, differences, load, read_steps, run
 from vfslab import invariants
-from vfslab.kernel import DEFAULT_RELEASE, RELEASES
+from vfslab.kernel import RELEASES
+from vfslab.kernel.releases import DEFAULT_RELEASE
 from vfslab.model import Model
 
 LITMUS = all_litmus()
