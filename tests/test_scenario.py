@@ -244,6 +244,7 @@ def ends(scenario: Scenario) -> set[bytes]:
 
 
 @pytest.mark.slow
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "calls",
     [

@@ -114,6 +114,7 @@ def test_columns_of_disks_are_refused() -> None:
     assert (result.status, result.stderr) == (1, "findmnt: column SIZE is not modelled here\n")
 
 
+@pytest.mark.slow
 def test_a_deep_table() -> None:
     """Two thousand mounts on one another: no recursion limit, and one line each."""
     lines = [f"{n} {n - 1} 0:{n} / {'/a' if n > 1 else '/'} rw - tmpfs T rw" for n in range(1, 2001)]

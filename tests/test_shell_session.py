@@ -408,6 +408,7 @@ class Deep(Recorder):
         return super().call(shell, name, *args)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", ["ls -R /a", "diff -r /a /b", "rm -r /a"])
 def test_trees_deeper_than_the_stack_of_python(command: str) -> None:
     machine = Deep()

@@ -329,6 +329,7 @@ def test_any_rows_can_be_asked_everything(made: Snapshot) -> None:
         assert made.mountinfo(pid).count("\n") == len(seen)
 
 
+@pytest.mark.slow
 def test_ten_thousand_nested_mounts() -> None:
     made = snapshot(mount(1, 1), *(mount(id, id - 1, "/d") for id in range(2, 10_001)))
     assert made.path(10_000) == "/d" * 9_999
