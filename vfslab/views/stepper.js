@@ -4,6 +4,9 @@
 
 const PACE = 1000; // milliseconds for each step when playing, at single speed
 
+// Where a call begins and ends its task is in no function of the kernel.
+const BETWEEN = ["call", "return"];
+
 const ICONS = {
   previous: "M11 2 4 8l7 6z",
   play: "M4 2v12l9-6z",
@@ -134,8 +137,9 @@ function panel(side, svgText, jump) {
     follow.show(index);
     source.show(index);
     says.textContent = frame.says;
-    where.textContent = frame.function ? `${frame.function}()` : "";
-    where.parentElement.firstChild.textContent = frame.task ? `${frame.task} in ` : "in ";
+    const inside = frame.function && !BETWEEN.includes(frame.function);
+    where.textContent = inside ? `${frame.function}()` : "";
+    where.parentElement.firstChild.textContent = `${frame.task}${inside ? " in " : ""}`;
     where.parentElement.classList.toggle("vf-empty", !frame.function);
     for (const lock of locks) {
       const held = frame.locks.includes(lock.name);
