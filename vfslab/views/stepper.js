@@ -139,8 +139,9 @@ function panel(side, svgText, jump) {
     says.textContent = frame.says;
     const inside = frame.function && !BETWEEN.includes(frame.function);
     where.textContent = inside ? `${frame.function}()` : "";
-    where.parentElement.firstChild.textContent = `${frame.task}${inside ? " in " : ""}`;
-    where.parentElement.classList.toggle("vf-empty", !frame.function);
+    // Never without a word, so that the line keeps its height.
+    where.parentElement.firstChild.textContent = inside || !frame.task ? `${frame.task} in `.trimStart() : frame.task;
+    where.parentElement.classList.toggle("vf-empty", !inside && !frame.task);
     for (const lock of locks) {
       const held = frame.locks.includes(lock.name);
       lock.chip.classList.toggle("vf-held", held);
