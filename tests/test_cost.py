@@ -32,6 +32,7 @@ def test_how_often_the_lock_is_taken(level: int) -> None:
     assert pidmap_lock.acquisitions("after", level, destroyed=True) == 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("asked", pidmap_lock.SAFETY.inputs)
 @pytest.mark.parametrize("side", ["before", "after"])
 def test_both_keep_what_alloc_pid_promises_besides(side: str, asked: tuple[int, tuple[int, ...]]) -> None:

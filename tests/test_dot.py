@@ -225,6 +225,7 @@ def test_in_a_union_the_first_parent_decides_the_place() -> None:
     assert 'xlabel="/old"' in statement(dot.write(whole), "m3 -> m2 ")
 
 
+@pytest.mark.slow
 @given(st.lists(snapshots(), min_size=1, max_size=4))
 def test_a_union_has_every_part_and_room_for_its_words(states: list[Snapshot]) -> None:
     drawn = [picture(state) for state in states]
@@ -301,6 +302,7 @@ def test_another_mount_moves_none_that_stands_above_it() -> None:
 # --- DOT
 
 
+@pytest.mark.slow
 @given(snapshots())
 def test_rules_of_graphviz_are_kept(state: Snapshot) -> None:
     source = dot.source(state)

@@ -263,6 +263,7 @@ def test_files_are_selected_by_whole_words() -> None:
     )
 
 
+@pytest.mark.slow
 def test_counted() -> None:
     counted = count("\n".join(LINES))
     assert counted == (6, 3, 4, 4)

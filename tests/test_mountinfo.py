@@ -273,6 +273,7 @@ def line_of(mount_id: int, parent: int, path: str) -> str:
     return f"{mount_id} {parent} 0:{mount_id} / {path} rw,relatime shared:{mount_id} - tmpfs t{mount_id} rw\n"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("what", "lines"),
     [

@@ -370,6 +370,7 @@ def test_a_pickle_leaves_the_indexes_behind() -> None:
 # --- diff
 
 
+@pytest.mark.slow
 @given(snapshots(), snapshots())
 def test_diff_is_false_exactly_for_equal_snapshots(before: Snapshot, after: Snapshot) -> None:
     assert bool(before.diff(after)) is (before != after)
@@ -664,6 +665,7 @@ def test_join_of_tasks_in_one_namespace(texts: dict[str, str], roots: list[Place
     assert {task.name: made.mountinfo(pid) for pid, task in made.tasks.items()} == texts
 
 
+@pytest.mark.slow
 @given(tables(), st.data())
 def test_join_gives_each_task_of_a_namespace_its_table_back(
     entries: list[Entry], data: st.DataObject

@@ -166,6 +166,7 @@ def emulator(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str) -> Pa
 READY = """printf 'firmware says hello\\036["ready", "7.1.13", "#1"]\\n'"""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("script", "said"),
     [
@@ -227,6 +228,7 @@ def test_the_files_that_a_program_finds(tmp_path: Path, monkeypatch: pytest.Monk
     assert json.loads(found["batch.json"][2])["programs"] == ["/programs/one.py"]
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(shutil.which(vm_module.QEMU) is None, reason=f"{vm_module.QEMU} is not on PATH")
 def test_an_image_that_the_emulator_refuses(tmp_path: Path) -> None:
     image = tmp_path / "vmlinuz"
