@@ -7,6 +7,7 @@ none are changed. Knows Jupyter and the browser, and nothing of what is shown.
 from __future__ import annotations
 
 import contextlib
+import importlib.util
 import json
 import os
 import socket
@@ -19,6 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import nbformat
+import pytest
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page, Playwright
@@ -53,6 +55,14 @@ RUN_ALL = """async () => {
 }"""
 HIDE_FILES = "() => window.jupyterapp.commands.execute('application:toggle-left-area')"
 THEME = "name => window.jupyterapp.commands.execute('apputils:change-theme', {theme: name})"
+
+
+def skip_without_playwright() -> None:
+    """Skip the module that is being imported where Playwright is not installed, unless it is required."""
+    if importlib.util.find_spec("playwright") is None and "browser" not in os.environ.get(
+        "VFSLAB_REQUIRE", ""
+    ):
+        pytest.skip("playwright is not installed", allow_module_level=True)
 
 
 def launch(playwright: Playwright, chromium: str) -> Browser:

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import importlib.util
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+import lab
 from vfslab.changelog import fix
 from vfslab.page import index, page_of_fix, page_of_transcript
 
 pytestmark = [pytest.mark.browser, pytest.mark.dot, pytest.mark.slow]
-if importlib.util.find_spec("playwright") is None and "browser" not in os.environ.get("VFSLAB_REQUIRE", ""):
-    pytest.skip("playwright is not installed", allow_module_level=True)
+lab.skip_without_playwright()
 
 from axe_playwright_python.sync_playwright import Axe  # noqa: E402 (where it is there)
-from playwright.sync_api import Browser, Page, expect  # noqa: E402
+from playwright.sync_api import Browser, Page, expect  # noqa: E402 (where it is there)
 
 TRANSCRIPT = "sh1# mkdir /a\nsh1# mount -t tmpfs A /a\nsh2# unshare -m\nsh1# umount /b\n"
 PAGES = {

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 from collections.abc import Iterator
 
@@ -11,11 +10,10 @@ import pytest
 import lab
 
 pytestmark = [pytest.mark.browser, pytest.mark.dot, pytest.mark.slow]
-if importlib.util.find_spec("playwright") is None and "browser" not in os.environ.get("VFSLAB_REQUIRE", ""):
-    pytest.skip("playwright is not installed", allow_module_level=True)
+lab.skip_without_playwright()
 
 from axe_playwright_python.sync_playwright import Axe  # noqa: E402 (where it is there)
-from playwright.sync_api import Browser, Locator, Page, expect  # noqa: E402
+from playwright.sync_api import Browser, Locator, Page, expect  # noqa: E402 (where it is there)
 
 CELLS = [
     'from vfslab import Playground\nPlayground("Docker")',

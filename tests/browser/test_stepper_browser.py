@@ -7,7 +7,6 @@ test begins with the first stepper at its first frame.
 from __future__ import annotations
 
 import functools
-import importlib.util
 import os
 import subprocess
 import sys
@@ -23,8 +22,7 @@ from vfslab.views.frames import frames
 from vfslab.views.stepper import Stepper
 
 pytestmark = [pytest.mark.browser, pytest.mark.dot, pytest.mark.slow]
-if importlib.util.find_spec("playwright") is None and "browser" not in os.environ.get("VFSLAB_REQUIRE", ""):
-    pytest.skip("playwright is not installed", allow_module_level=True)
+lab.skip_without_playwright()
 
 from playwright.sync_api import Browser, Locator, Page, expect  # noqa: E402 (where it is there)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import astuple, dataclass, field
 from typing import NamedTuple
 
-from vfslab.blocks.ints import u64
+from vfslab.blocks.ints import size_mul, u64
 from vfslab.kernel.effects import Alloc, Check, Code, Refused, Step
 from vfslab.mechanism import Mechanism
 
@@ -89,11 +89,6 @@ class Build:
 def mul(count: int, size: int) -> int:
     """As C multiplies: 64 bits of the product."""
     return int(u64(count * size))
-
-
-def size_mul(count: int, size: int) -> int:
-    """As the macros multiply: what does not fit is the largest number, of which no allocator has so much."""
-    return min(count * size, SIZE_MAX)
 
 
 def unifies(pointee: str, declared: str) -> bool:

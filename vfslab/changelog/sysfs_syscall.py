@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 
+from vfslab.drive.run import run
 from vfslab.kernel.effects import Check, Code, Refused, Step
 from vfslab.mechanism import Mechanism
 
@@ -90,17 +91,8 @@ SYSFS = Sides("0787a93baa1a", _asking, tuple(ASKED))
 
 def answers(side: str) -> dict[str, str]:
     """What sysfs(2) says to each of ``ASKED`` on a side."""
-    said = {}
-    for what, name in ASKED.items():
-        state = SysfsCall(name)
-        try:
-            for _ in (fs_index_of_pathname if side == "before" else fs_index)(state):
-                pass
-        except Refused as refusal:
-            said[what] = refusal.errno
-        else:
-            said[what] = "ok"
-    return said
+    code = fs_index_of_pathname if side == "before" else fs_index
+    return {what: run(code(SysfsCall(name))).errno or "ok" for what, name in ASKED.items()}
 
 
 FIX = Fix(

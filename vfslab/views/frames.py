@@ -149,7 +149,7 @@ def strips(
     timelines: Sequence[Timeline], kept: Sequence[Sequence[Frame]], ids: Mapping[int, int] | None = None
 ) -> list[Strip]:
     """The frames ``kept`` of each timeline, to be drawn in one; ``ids`` are for the mounts of the last."""
-    from vfslab.views.box_strip import box_strips
+    from vfslab.views.box_strip import box_strips  # which builds on this module
 
     *others, last = zip(timelines, kept, strict=True)
     return box_strips(timelines, kept) or [*(Strip(*other) for other in others), Strip(*last, ids)]

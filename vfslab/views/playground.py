@@ -88,7 +88,9 @@ class Playground:
 
     def _show(self, steps: Timeline | None = None, live: str = "") -> None:
         """What stands below from now on."""
-        self._asked.update(steps=steps, live=live, shown=self._asked["shown"] + 1)
+        stepped = None if steps is None else Stepper(steps)
+        told = stepped and {"data": stepped.data, "svg": stepped.svg}
+        self._asked.update(steps=told, live=live, shown=self._asked["shown"] + 1)
 
     @property
     def state(self) -> dict[str, Any]:
@@ -96,7 +98,6 @@ class Playground:
         play = self.play
         snapshot = play.snapshot
         svg, note = self._picture(snapshot)
-        stepped = None if self._asked["steps"] is None else Stepper(self._asked["steps"])
         return {
             **self._start(),
             "releases": [*RELEASES],
@@ -113,7 +114,7 @@ class Playground:
             "wrong": self._asked["wrong"],
             "shown": self._asked["shown"],
             "live": self._asked["live"],
-            "steps": stepped and {"data": stepped.data, "svg": stepped.svg},
+            "steps": self._asked["steps"],
         }
 
     def _start(self) -> dict[str, Any]:
@@ -145,7 +146,7 @@ class Playground:
         import traitlets
 
         class PlaygroundWidget(anywidget.AnyWidget):
-            _esm = script().replace(_RENDER, "") + asset("playground.js")
+            _esm = script("playground.js")
             _css = palette.style(".vfslab-stepper") + asset("stepper.css") + asset("playground.css")
             state = traitlets.Dict().tag(sync=True)
 
@@ -166,10 +167,6 @@ class Playground:
     def _repr_mimebundle_(self, **_: Any) -> tuple[dict[str, Any], dict[str, Any]]:
         bundle, metadata = self.widget._repr_mimebundle_()
         return {**bundle, "text/plain": repr(self)}, metadata
-
-
-# What stepper.js does by itself when it is a widget of its own.
-_RENDER = asset("stepper.js")[asset("stepper.js").index("function render(") :]
 
 
 def summary(snapshot: Snapshot) -> str:

@@ -99,9 +99,9 @@ def asset(name: str) -> str:
     return files("vfslab.views").joinpath(name).read_text(encoding="utf-8")
 
 
-def script() -> str:
-    """The stepper's module, with all that stands behind it."""
-    return asset("follow.js") + asset("stepper.js")
+def script(widget: str = "widget.js") -> str:
+    """The stepper's module with all that stands behind it; ``widget`` is what makes a widget of it."""
+    return "".join(asset(name) for name in ("follow.js", "stepper.js", widget))
 
 
 def _classes(kind: str, classes: frozenset[str], group: int) -> str:
