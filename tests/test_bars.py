@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from vfslab.views.bars import HeldBars, PartBars, held_bars, part_bars
@@ -56,6 +58,6 @@ def test_as_pictures(plot: PartBars | HeldBars, texts: list[str]) -> None:
 
 
 @pytest.mark.parametrize("plot", [lambda: part_bars({}), lambda: held_bars({"no memory": ()})])
-def test_nothing_to_draw(plot: object) -> None:
+def test_nothing_to_draw(plot: Callable[[], object]) -> None:
     with pytest.raises(ValueError, match="there is no"):
-        plot()  # type: ignore[operator]
+        plot()
