@@ -1,0 +1,43 @@
+#!/usr/bin/env bash
+# make in a fresh clone of HEAD as Binder would run it: one CPU, 1 GB of memory and no swap, a user without any
+# capability. Run as root, as only root can make the limits; the peak of the memory is told at the end.
+#
+#     tests/limited.sh [make's arguments; without any: test]
+#
+# $MEMORY is the limit in bytes, $PYTHON a Python that the user may read. What the run leaves is removed.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+memory=${MEMORY:-$((1 << 30))}
+user=65534
+name=vfslab-limited-$$
+folder=$(mktemp -d)
+if [[ -e /sys/fs/cgroup/cgroup.controllers ]]; then
+    group=/sys/fs/cgroup/$name limit=memory.max swap=memory.swap.max peak=memory.peak none=0
+else
+    group=/sys/fs/cgroup/memory/$name limit=memory.limit_in_bytes peak=memory.max_usage_in_bytes
+    swap=memory.memsw.limit_in_bytes none=$memory # version 1 counts memory and swap together
+fi
+
+finish() {
+    echo "peak of the memory: $(($(cat "$group/$peak") >> 20)) MB of $((memory >> 20))"
+    echo "$$" >"$(dirname "$group")/cgroup.procs"
+    rmdir "$group"
+    rm -rf "$folder"
+}
+
+mkdir "$group"
+trap finish EXIT
+echo "$memory" >"$group/$limit"
+[[ ! -e $group/$swap ]] || echo "$none" >"$group/$swap"
+git clone --quiet . "$folder/vfslab"
+mkdir "$folder/home"
+chmod 755 "$folder"
+chown -R "$user:$user" "$folder"
+echo "$$" >"$group/cgroup.procs"
+
+cd "$folder/vfslab"
+env -i HOME="$folder/home" PATH=/usr/local/bin:/usr/bin:/bin LANG=C.UTF-8 \
+    setpriv --reuid="$user" --regid="$user" --clear-groups --inh-caps=-all --bounding-set=-all --no-new-privs \
+    taskset --cpu-list 0 \
+    make PYTHON="${PYTHON:-python3}" "${@:-test}"
