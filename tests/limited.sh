@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # make in a fresh clone of HEAD as Binder would run it: one CPU, 1 GB of memory and no swap, a user without any
-# capability. Run as root, as only root can make the limits; the peak of the memory is told at the end.
+# capability. Run as root, as only root can make the limits; how the memory fared is told at the end.
 #
 #     tests/limited.sh [make's arguments; without any: test]
 #
@@ -13,14 +13,15 @@ user=65534
 name=vfslab-limited-$$
 folder=$(mktemp -d)
 if [[ -e /sys/fs/cgroup/cgroup.controllers ]]; then
-    group=/sys/fs/cgroup/$name limit=memory.max swap=memory.swap.max peak=memory.peak none=0
+    group=/sys/fs/cgroup/$name limit=memory.max swap=memory.swap.max peak=memory.peak killed=memory.events none=0
 else
-    group=/sys/fs/cgroup/memory/$name limit=memory.limit_in_bytes peak=memory.max_usage_in_bytes
+    group=/sys/fs/cgroup/memory/$name limit=memory.limit_in_bytes peak=memory.max_usage_in_bytes killed=memory.oom_control
     swap=memory.memsw.limit_in_bytes none=$memory # version 1 counts memory and swap together
 fi
 
 finish() {
-    echo "peak of the memory: $(($(cat "$group/$peak") >> 20)) MB of $((memory >> 20))"
+    echo "peak of the memory, cached files included: $(($(cat "$group/$peak") >> 20)) MB of $((memory >> 20))"
+    echo "processes killed for want of it: $(sed -n 's/^oom_kill //p' "$group/$killed")"
     echo "$$" >"$(dirname "$group")/cgroup.procs"
     rmdir "$group"
     rm -rf "$folder"
