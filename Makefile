@@ -23,7 +23,7 @@ help:
 	@echo 'make lab         open JupyterLab on the first notebook (LAB_ARGS=... is passed on)'
 	@echo 'make test        check everything: style, types, tests, notebooks'
 	@echo 'make check       the fast part of that: without notebooks, browser and running kernel'
-	@echo 'make notebooks   execute the notebooks and save their outputs; draw the picture of the README'
+	@echo 'make notebooks   execute the notebooks and save their outputs; the picture and badges of the README'
 	@echo 'make recordings  as root: record what the running kernel says, and the images in VM_KERNELS=DIR'
 	@echo 'make site        all notebooks and a page for each change as a static site, into site/'
 	@echo 'make benchmark   measure the speed'
@@ -49,6 +49,7 @@ lint: $(VENV)/installed-test
 notebooks: $(VENV)/installed-test
 	$(python) tests/notebook_tools.py notebooks/*.ipynb
 	$(python) tests/readme_picture.py
+	$(python) tests/readme_badges.py
 
 recordings: $(VENV)/installed-test
 	$(python) tests/record_corpus.py $(VM_KERNELS)

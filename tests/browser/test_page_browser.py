@@ -22,7 +22,7 @@ PAGES = {
     "mounts": lambda: page_of_fix(fix("a41dbf5e004e")),
     "boxes": lambda: page_of_fix(fix("ef0b64741a53")),
     "transcript": lambda: page_of_transcript(TRANSCRIPT, "three commands"),
-    "index": lambda: index([fix("a41dbf5e004e")], ["05-thrown-out"]),
+    "index": lambda: index([fix("a41dbf5e004e")], {"05-thrown-out": "Thrown out"}),
 }
 
 
