@@ -8,6 +8,8 @@ VM_KERNELS ?=
 
 UV := $(shell uv --version >/dev/null 2>&1 && echo uv)
 CHROMIUM := $(shell command -v chromium)
+# Two at most: the longest tests bound the time, and each takes memory.
+WORKERS := $(if $(filter 1,$(shell nproc)),1,2)
 ROOT_USER := $(filter 0,$(shell id -u))
 
 python = $(VENV)/bin/python
@@ -37,10 +39,10 @@ lab: $(VENV)/installed-lab
 		$(if $(ROOT_USER),--allow-root) $(LAB_ARGS)
 
 test: lint $(tested)
-	$(python) -m pytest -n 2
+	$(python) -m pytest -n $(WORKERS)
 
 check: lint $(VENV)/installed-test
-	$(python) -m pytest -n 2 -m 'not (slow or kernel or browser or vm)' tests
+	$(python) -m pytest -n $(WORKERS) -m 'not (slow or kernel or browser or vm)' tests
 
 lint: $(VENV)/installed-test
 	$(python) -m ruff check .

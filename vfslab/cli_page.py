@@ -82,7 +82,9 @@ def _of_transcript(args: argparse.Namespace) -> str:
     from vfslab.page import page_of_transcript
 
     check_release(args.release)
-    return page_of_transcript(read_transcript(args.what), Path(called(args.what)).name, args.release or DEFAULT_RELEASE)
+    return page_of_transcript(
+        read_transcript(args.what), Path(called(args.what)).name, args.release or DEFAULT_RELEASE
+    )
 
 
 def _of_change(args: argparse.Namespace) -> str:

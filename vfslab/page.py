@@ -101,9 +101,9 @@ def index(fixes: Sequence[Fix], notebooks: Mapping[str, str] | None = None) -> s
     return _page(
         "vfslab",
         "<h1>The Linux kernel's mount code in miniature</h1>"
-        "<p>The lessons, with the pictures and steppers that their cells made. Below each are the changes of the "
-        "kernel that it is about: a page shows where the old code breaks, both sides step by step, and what real "
-        f'kernels said.</p><ol class="lessons">{lessons}</ol>',
+        "<p>The lessons, with the pictures and steppers that their cells made. Below each are the changes "
+        "of the kernel that it is about: a page shows where the old code breaks, both sides step by step, "
+        f'and what real kernels said.</p><ol class="lessons">{lessons}</ol>',
     )
 
 
