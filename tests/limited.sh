@@ -47,8 +47,7 @@ echo "$$" >"$group/cgroup.procs"
 # Nobody makes a user namespace in a chroot: that is how a container's refusal is had without one.
 # shellcheck disable=SC2016 # the inner shell expands it
 unshare --mount --propagation private bash -c 'mount --rbind / "$1" && shift && exec "$@"' limited "$root" \
-    env -i HOME="$folder/home" PATH=/usr/local/bin:/usr/bin:/bin LANG=C.UTF-8 \
-    chroot "$root" \
+    chroot "$root" env -i HOME="$folder/home" PATH=/usr/local/bin:/usr/bin:/bin LANG=C.UTF-8 \
     setpriv --reuid="$user" --regid="$user" --clear-groups --inh-caps=-all --bounding-set=-all --no-new-privs \
     taskset --cpu-list 0 \
     make -C "$folder/vfslab" PYTHON="${PYTHON:-python3}" CHROMIUM= "${@:-test}"

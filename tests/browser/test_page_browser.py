@@ -118,8 +118,11 @@ CUT_OFF = """width => [...document.querySelectorAll("main *")].filter((one) => {
   const hidden = one.scrollHeight > one.clientHeight + 1 || one.scrollWidth > one.clientWidth + 1;
   return box.right > width + 1 || (clips && hidden);
 }).map((one) => `${one.tagName} ${one.getAttribute("class")}`)"""
-LOOK = """() => [root.dataset.jpThemeLight, ...[...document.querySelectorAll("details")].map((one) => one.open),
-  ...[...document.querySelectorAll(".vfslab-stepper")].map((one) => one.dataset.step)]"""
+LOOK = """() => [
+  document.documentElement.dataset.jpThemeLight,
+  ...[...document.querySelectorAll("details")].map((one) => one.open),
+  ...[...document.querySelectorAll(".vfslab-stepper")].map((one) => one.dataset.step),
+]"""
 
 
 @pytest.fixture(params=PAGES)
@@ -165,12 +168,11 @@ def test_after_printing_the_page_is_as_it_was(dark_page: Page, folder: Path) -> 
     dark_page.goto(f"file://{folder}/mounts.html")
     dark_page.locator("summary").first.click()
     dark_page.get_by_role("button", name="Next", exact=True).last.click()
-    look = LOOK.replace("root.", "document.documentElement.")
-    before = dark_page.evaluate(look)
+    before = dark_page.evaluate(LOOK)
     dark_page.evaluate(PRINT)
-    assert dark_page.evaluate(look) != before
+    assert dark_page.evaluate(LOOK) != before
     dark_page.evaluate(PRINTED_ALREADY)
-    assert dark_page.evaluate(look) == before
+    assert dark_page.evaluate(LOOK) == before
 
 
 def test_no_sheet_of_paper_is_nearly_empty(dark_page: Page, folder: Path) -> None:
