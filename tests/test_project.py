@@ -269,18 +269,18 @@ def build_plan() -> str:
         pytest.skip("jupyter-repo2docker is missing")
     command = [sys.executable, "-m", "repo2docker", "--no-build", "--debug", str(ROOT)]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
-    return done.stderr + done.stdout
+    return done.stderr + re.sub(r" --chown=\S+", "", done.stdout)  # the ids of who runs this
 
 
 # The steps of the Dockerfile that are ours, in their order. What is installed comes before the repository is
 # copied, so that it is a layer that a change of the code leaves as it is.
 PLAN = [
     "Building conda environment for python=3.12",
-    "COPY --chown=0:0 src/binder/requirements.txt ${REPO_DIR}/binder/requirements.txt",
+    "COPY src/binder/requirements.txt ${REPO_DIR}/binder/requirements.txt",
     "USER ${NB_USER}",
     '${KERNEL_PYTHON_PREFIX}/bin/pip install --no-cache-dir -r "binder/requirements.txt"',
     "USER root",
-    "COPY --chown=0:0 src/ ${REPO_DIR}/",
+    "COPY src/ ${REPO_DIR}/",
     "USER ${NB_USER}",
     "RUN chmod +x binder/postBuild",
     "RUN ./binder/postBuild",
