@@ -229,9 +229,9 @@ def test_no_mount_moves(stepper: Locator, notebook: Page) -> None:
 
 
 def test_locks_are_told_in_words(stepper: Locator, notebook: Page) -> None:
-    for row in data()["frames"]:
+    for place in range(len(data()["frames"])):
         held = stepper.locator(".vf-lock", has_text="held").locator(".vf-code").all_inner_texts()
-        assert held == [lock for lock in data()["locks"] if lock in row["locks"]]
+        assert held == timelines.held_at(data()["locks"], place)
         notebook.keyboard.press("ArrowRight")
 
 
