@@ -136,7 +136,8 @@ class Author:
 
     def bind(self, option: str = "--bind") -> str:
         shell = self.shell()
-        places = self.mounts(shell), self.free(shell)
+        free = self.free(shell)
+        places = self.mounts(shell), [path for path in free if path in self.tops] or free
         if not all(places):
             return f"{shell}# true"
         return f"{shell}# mount {option} {' '.join(map(self.random.choice, places))}"
@@ -172,7 +173,12 @@ class Author:
         for _ in range(TRIES):
             if len(self.lines) >= wanted:
                 return
-            self.add(self.random.choice(ways)())
+            line = self.random.choice(ways)()
+            before = self.world.snapshot
+            if not self.world.run(line) and not self.world.stacked and self.world.snapshot != before:
+                self.lines.append(line)
+            else:
+                self.world = World(self.lines)
 
     def last(self, ways: Sequence[str]) -> str:
         """A line for the end, of one of those ways; it is not run."""
