@@ -5,13 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from random import Random
-from typing import Any
 
 from vfslab.snapshot import Snapshot
 from vfslab.views import text
 
 from .question import Question, Trap, short, told
-from .worlds import TRIES, Author, World
+from .worlds import TRIES, Author, Spot, World
 
 KIND = "command"
 WAYS = {
@@ -59,14 +58,31 @@ def question(seed: int, level: int) -> Question:
         line = author.last(WAYS[level])
         before, after = World(author.lines), World(author.lines)
         if not after.run(line) and not after.stacked and state(after) != state(before):
-            return _asked(seed, level, author.lines, line, before.snapshot, after)
+            return _asked(seed, level, author.lines, line, before, after)
     raise AssertionError("one draw in so many can be asked")
 
 
-def state(world: World) -> Any:
-    """What is compared: mounts and namespaces, all numbers by first appearance."""
-    normal = world.snapshot.normalise()
-    return tuple(normal.mounts.values()), tuple(normal.namespaces.values())
+def state(world: World) -> tuple[tuple[object, ...], ...]:
+    """What is compared: each mount by its place, its kin by theirs; ids and the order of making are not."""
+    snapshot = world.snapshot
+    first = {task.ns: task.name for task in reversed(snapshot.tasks.values())}
+    spot = {id: (first.get(snapshot.mounts[id].ns, ""), path or "?") for id, path in snapshot.paths().items()}
+
+    def kin(group: int) -> tuple[Spot, ...]:
+        return tuple(sorted(spot[mount.id] for mount in snapshot.members_of(group))) if group else ()
+
+    return tuple(
+        sorted(
+            (
+                *spot[mount.id],
+                *spot.get(mount.parent, ("", "")),
+                *(mount.root, mount.source, mount.fstype, mount.options, mount.super_options),
+                *(mount.shared, mount.unbindable, mount.locked),
+                *(kin(mount.group), kin(mount.master), mount.master > 0),
+            )
+            for mount in snapshot.mounts.values()
+        )
+    )
 
 
 def slips(line: str) -> Iterator[tuple[str, str]]:
@@ -80,9 +96,7 @@ def slips(line: str) -> Iterator[tuple[str, str]]:
         yield f"sh1# {command}", f"the same in {shell} leads there: whose mounts have changed?"
 
 
-def _asked(
-    seed: int, level: int, lines: list[str], right: str, before: Snapshot, after: World
-) -> Question:
+def _asked(seed: int, level: int, lines: list[str], right: str, before: World, after: World) -> Question:
     wanted = state(after)
 
     def traps() -> Iterator[Trap]:
@@ -99,9 +113,7 @@ def _asked(
         found = state(tried)
         if found == wanted:
             return None
-        same = (
-            trap.words for trap in traps() if state(World([*lines, trap.answer])) == found
-        )
+        same = (trap.words for trap in traps() if state(World([*lines, trap.answer])) == found)
         return told(same, _difference(tried, after, before))
 
     return Question(
@@ -109,11 +121,11 @@ def _asked(
         kind=KIND,
         seed=seed,
         level=level,
-        question=f"Before:\n{_indented(before)}\n\nAfter:\n{_indented(after.snapshot)}\n\n"
+        question=f"Before:\n{_indented(before.snapshot)}\n\nAfter:\n{_indented(after.snapshot)}\n\n"
         "Which line leads from the one to the other? The shells are "
         f"{', '.join(after.session.shells)}. Directories are there already.",
         field="a line such as sh2# mount --make-private /a; without a prompt it is sh1's",
-        pictures=(("Before:", before), ("After:", after.snapshot)),
+        pictures=(("Before:", before.snapshot), ("After:", after.snapshot)),
         judge=judge,
         traps=traps,
         hint="Is there a mount more, or one less, or has the type of one changed? And who else has changed?",
@@ -137,9 +149,9 @@ def _lines(answer: object) -> list[str]:
     return found
 
 
-def _difference(tried: World, after: World, before: Snapshot) -> str:
+def _difference(tried: World, after: World, before: World) -> str:
     """Words for where a line leads instead; they do not give the answer away."""
-    if state(tried)[0] == tuple(before.normalise().mounts.values()):
+    if state(tried) == state(before):
         return "after it the mounts are as they were before."
     have, want = tried.spots, after.spots
     for much, little in (("no mount is wanted", have - want), ("a mount is wanted", want - have)):

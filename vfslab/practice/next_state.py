@@ -110,5 +110,3 @@ def _difference(spots: frozenset[Spot], right: frozenset[Spot], verb: str) -> st
     if little:
         words.append(f"{little} place{'s are' if little > 1 else ' is'} missing")
     return f"{', and '.join(words)}."
-
-

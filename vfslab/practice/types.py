@@ -42,10 +42,12 @@ def _drawn(random: Random, level: int) -> list[str]:
     places = [(shell, path) for shell, path in sorted(author.world.spots) if path != "/"]
     chosen = random.sample(places, min(len(places), 1 + (level > 1) + (level > 3)))
     blanks = [f"{shell}# mount --make-? {path}" for shell, path in chosen]
-    events = [author.mount() for _ in range(1 + (level > 1))]
+    first = len(author.lines)
+    for _ in range(1 + (level > 1)):
+        author.add(author.mount())
     if level > 2:
-        events.append(author.bind(random.choice(("--bind", "--rbind"))))
-    return [*author.lines, *blanks, *dict.fromkeys(events)]
+        author.add(author.bind(random.choice(("--bind", "--rbind"))))
+    return [*author.lines[:first], *blanks, *author.lines[first:]]
 
 
 def filled(lines: Sequence[str], types: Sequence[str]) -> list[str]:
