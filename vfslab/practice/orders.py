@@ -113,20 +113,17 @@ def search(world: Staged) -> Walked | None:
 
 
 def stages(world: Staged) -> list[list[str]]:
-    """For each task what each of its turns does, in the run in which they go one after the other."""
-    told: list[list[str]] = [[] for _ in world().jobs]
-    counts: list[int] = []
-    schedule = Schedule(world(), lambda number, effect: counts.append(number))
-    turns: list[tuple[int, int]] = []
-    path: list[Choice] = []
-    while options := schedule.options():
-        before = len(counts)
-        schedule.take(options[0])
-        path.append(options[0])
-        turns.append((options[0].job, len(counts) - before))
-    sentences = [frame.sentence for frame in world.timeline(path) if frame.effect is not None]
-    at = 0
-    for job, number in turns:
-        told[job].append("; ".join(sentences[at : at + number]))
-        at += number
+    """For each task what each of its turns does, where they go one after the other."""
+    effects: list[int] = []
+    schedule = Schedule(world(), lambda number, _: effects.append(number))
+    order = walk(world, ()).order
+    ends = []
+    for task in order:
+        schedule.take(Choice(task))
+        ends.append(len(effects))
+    timeline = world.timeline([Choice(task) for task in order])
+    sentences = [frame.sentence for frame in timeline if frame.effect is not None]
+    told: list[list[str]] = [[] for _ in schedule.jobs]
+    for task, begin, end in zip(order, [0, *ends], ends, strict=False):
+        told[task].append("; ".join(sentences[begin:end]))
     return told

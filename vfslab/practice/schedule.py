@@ -93,7 +93,7 @@ def _asked(seed: int, level: int, world: Staged, found: Walked, rule: str) -> Qu
     names = [job.task.comm for job in world().jobs]
     most = found.interruptions + (level < 4) if level > 2 else None
     turns = stages(world)
-    straight = [task for task, told in enumerate(turns) for _ in told]
+    straight = walk(world, ()).order
 
     def traps() -> Iterator[Trap]:
         yield Trap(written(straight), ONE_BY_ONE)
