@@ -13,14 +13,14 @@ from types import MappingProxyType
 
 from vfslab.exercises import Answers
 
-from . import command, next_state, schedule, types
+from . import command, next_state, repair, schedule, types
 from .question import Question, Trap
 from .worlds import LEVELS
 
 __all__ = ["KINDS", "LEVELS", "Answers", "Question", "Trap", "practice"]
 
 KINDS: Mapping[str, Callable[[int, int], Question]] = MappingProxyType(
-    {module.KIND: module.question for module in (next_state, command, types, schedule)}
+    {module.KIND: module.question for module in (next_state, command, types, schedule, repair)}
 )
 
 
