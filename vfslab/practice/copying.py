@@ -25,6 +25,7 @@ from vfslab.kernel.namei import user_path_at
 from vfslab.kernel.namespace import alloc_mnt_ns
 from vfslab.kernel.objects import Dentry, Mount, Path
 from vfslab.kernel.open_tree import detached_file, keep_detached
+from vfslab.kernel.syscalls import enter
 from vfslab.kernel.tasks import Task
 from vfslab.kernel.vfsmount import holding_path
 
@@ -161,7 +162,7 @@ def _world(tree: Tree, copy_tree: CopyTree) -> World:
     kernel, task, subject = shells.model.kernel, shells.model.shells["sh1"], Watched()
 
     def begin() -> Call:
-        code = open_copy(kernel, task, tree, copy_tree, subject.unlocked)
+        code = enter(kernel, open_copy(kernel, task, tree, copy_tree, subject.unlocked))
         return Call(f"copy of {tree.path}", code, _forget)
 
     return World(kernel, [Job(task, [begin])], subject)
