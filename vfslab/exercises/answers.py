@@ -60,15 +60,18 @@ class Answers:
         self._records[record] = None
         self._save()
 
-    def load(self, source: str | Path) -> int:
-        """Add what is in a file, or in the text of one; gives how many answers are new.
+    def load(self, path: str | Path) -> int:
+        """Add what is in a file; gives how many answers are new. Nothing that is here is lost.
 
-        Nothing that is here is lost. Raises ValueError for what holds no answers, and OSError.
+        Raises ValueError for a file that holds no answers, and OSError.
         """
-        if isinstance(source, str) and source.lstrip()[:1] in ("{", "["):
-            found = parse(source, "this text")
-        else:
-            found = _read(Path(source))
+        return self._add(_read(Path(path)))
+
+    def load_text(self, text: str) -> int:
+        """The same with the text of a file. Raises ValueError."""
+        return self._add(parse(text, "this file"))
+
+    def _add(self, found: tuple[Record, ...]) -> int:
         before = len(self)
         self._merge(found)
         self._save()

@@ -70,7 +70,9 @@ LOOP = Task(
             "attach({copy}, copy, {child}.mnt_mountpoint)",
             "a mount is attached under mount_lock: path walks look at the tree meanwhile.",
         ),
-        Fault("            continue\n", "            break\n", "behind a mount that is left out others follow."),
+        Fault(
+            "            continue\n", "            break\n", "behind a mount that is left out others follow."
+        ),
         Fault(
             " and not flags & CL_COPY_UNBINDABLE",
             "",
