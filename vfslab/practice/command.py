@@ -65,7 +65,7 @@ def question(seed: int, level: int) -> Question:
 def state(world: World) -> tuple[tuple[object, ...], ...]:
     """What is compared: each mount by its place, its kin by theirs; ids and the order of making are not."""
     snapshot = world.snapshot
-    first = {task.ns: task.name for task in reversed(snapshot.tasks.values())}
+    first = {task.ns: task.name for task in reversed([*snapshot.tasks.values()])}
     spot = {id: (first.get(snapshot.mounts[id].ns, ""), path or "?") for id, path in snapshot.paths().items()}
 
     def kin(group: int) -> tuple[Spot, ...]:
@@ -124,7 +124,7 @@ def _asked(seed: int, level: int, lines: list[str], right: str, before: World, a
         question=f"Before:\n{_indented(before.snapshot)}\n\nAfter:\n{_indented(after.snapshot)}\n\n"
         "Which line leads from the one to the other? The shells are "
         f"{', '.join(after.session.shells)}. Directories are there already.",
-        field="a line such as sh2# mount --make-private /a; without a prompt it is sh1's",
+        form="a line such as sh2# mount --make-private /a; without a prompt it is sh1's",
         pictures=(("Before:", before.snapshot), ("After:", after.snapshot)),
         judge=judge,
         traps=traps,

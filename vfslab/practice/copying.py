@@ -137,7 +137,7 @@ def open_copy(k: Globals, task: Task, tree: Tree, copy_tree: CopyTree, unlocked:
         ns = yield from alloc_mnt_ns(k, task.user_ns, anon=True)
 
         def body() -> Code:
-            code = copy_tree(k, path.mnt, path.dentry, tree.flags)
+            code: Any = copy_tree(k, path.mnt, path.dentry, tree.flags)
             if not isgenerator(code):
                 raise TypeError("a function that yields is wanted: a generator")
             try:

@@ -17,7 +17,6 @@ from . import command, next_state, repair, schedule, types
 from .question import Question
 from .worlds import LEVELS
 
-
 KINDS: Mapping[str, Callable[[int, int], Question]] = MappingProxyType(
     {module.KIND: module.question for module in (next_state, command, types, schedule, repair)}
 )

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 
 class Misconception(NamedTuple):
-    """``rewrite`` turns the lines into those whose outcome the idea takes for theirs; ``words`` put it right."""
+    """``rewrite`` turns the lines into those that would do what the idea expects; ``words`` put it right."""
 
     words: str
     rewrite: Callable[[Sequence[str]], list[str]]
@@ -85,7 +85,7 @@ MISCONCEPTIONS = (
         _replaced("--make-unbindable", "--make-private"),
     ),
     Misconception(
-        "that would be so if a bind took along what is mounted below. --bind takes one mount, --rbind a tree.",
+        "that would be so if a bind took along what is mounted below. --bind takes one mount, --rbind all.",
         _replaced("--bind", "--rbind"),
     ),
     Misconception(
@@ -117,8 +117,8 @@ MISCONCEPTIONS = (
         _replaced("--make-(?=shared|slave|private|unbindable)", "--make-r"),
     ),
     Misconception(
-        "that would be so if a slave could not be shared as well. Then it receives from its master, and passes "
-        "on to peers of its own.",
+        "that would be so if a slave could not be shared as well. Then it receives from its master, and "
+        "passes on to peers of its own.",
         _slave_again_is_no_peer,
     ),
 )

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from random import Random
 
 from .misconceptions import rewritten
-from .question import Question, Trap, quoted, told, tokens
+from .question import Question, Trap, quoted, tokens, told
 from .worlds import TRIES, Author, Spot, World, appear
 
 KIND = "next state"
@@ -79,7 +79,7 @@ def _asked(seed: int, level: int, story: list[str], right: frozenset[Spot], befo
         seed=seed,
         level=level,
         question=f"So far:\n{shown}\n\nNow:\n  {story[-1]}\n\nAt which places do mounts {verb}?",
-        field=f"the places, such as sh1:/a sh2:/a/x; without a shell sh1 is meant; or {NOTHING}",
+        form=f"the places, such as sh1:/a sh2:/a/x; without a shell sh1 is meant; or {NOTHING}",
         pictures=(("Before the last line:", before.snapshot),),
         judge=judge,
         traps=lambda: _traps(story, right),

@@ -83,7 +83,7 @@ class Panel:
             "level": str(question.level),
             "seed": str(question.seed),
             "question": question.question,
-            "field": question.field,
+            "form": question.form,
             "start": question.start,
             "pictures": self._pictures,
             "verdict": "" if verdict is None else verdict.words,

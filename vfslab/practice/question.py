@@ -34,13 +34,13 @@ def no_traps() -> Iterable[Trap]:
 class Question(Exercise):
     """``pictures`` are states with their titles; ``traps`` computes the wrong answers that it recognises.
 
-    ``field`` says in a line how the answer is written; ``start`` is what a field for it begins with.
+    ``form`` says in a line how the answer is written; ``start`` is what a field for it begins with.
     """
 
     kind: str
     seed: int
     level: int
-    field: str
+    form: str
     start: str = ""
     pictures: tuple[tuple[str, Snapshot], ...] = ()
     traps: Callable[[], Iterable[Trap]] = no_traps
@@ -61,7 +61,7 @@ class Question(Exercise):
         return f"{self.kind}, level {self.level}, seed {self.seed}"
 
     def __repr__(self) -> str:
-        return f"{self.headline}\n\n{self.question}\n\nAnswer: {self.field}"
+        return f"{self.headline}\n\n{self.question}\n\nAnswer: {self.form}"
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
         text = f"<p><b>{html.escape(self.headline)}</b></p><pre>{html.escape(self.question)}</pre>"
@@ -70,7 +70,7 @@ class Question(Exercise):
             bundle = Diagram(snapshot)._repr_mimebundle_()
             shown = bundle.get("text/html", f"<pre>{html.escape(bundle['text/plain'])}</pre>")
             drawn.append(f"<p>{html.escape(title)}</p>{shown}")
-        answer = f"<p>Answer: {html.escape(self.field)}</p>"
+        answer = f"<p>Answer: {html.escape(self.form)}</p>"
         return {"text/plain": repr(self), "text/html": f"<div>{text}{''.join(drawn)}{answer}</div>"}
 
 

@@ -43,6 +43,7 @@ class Task(NamedTuple):
     faults: tuple[Fault, ...]
 
 
+ATTACHED = '        yield from under_mount_lock("copy_tree", attach({copy}, copy, {child}.mnt_mountpoint))'
 LOOP = Task(
     "copy_children",
     4,
@@ -104,10 +105,8 @@ LOOP = Task(
             "an unbindable mount is left out with all that is mounted on it.",
         ),
         Fault(
-            '        yield from under_mount_lock("copy_tree", attach({copy}, copy, {child}.mnt_mountpoint))\n'
-            "        yield from copy_children(k, {child}, {copy}, flags)\n",
-            "        yield from copy_children(k, {child}, {copy}, flags)\n"
-            '        yield from under_mount_lock("copy_tree", attach({copy}, copy, {child}.mnt_mountpoint))\n',
+            f"{ATTACHED}\n        yield from copy_children(k, {{child}}, {{copy}}, flags)\n",
+            f"        yield from copy_children(k, {{child}}, {{copy}}, flags)\n{ATTACHED}\n",
             "what is not attached yet when memory ends is not undone: attach first, then go below.",
         ),
         Fault(
@@ -210,13 +209,13 @@ def _asked(seed: int, level: int, task: Task, start: str, reference: str) -> Que
         level=level,
         question=f"{IMPORT}\n\n{start}\nThis function is broken. Repair it, so that it copies as the kernel "
         "does, and leaves nothing behind where memory ends.",
-        field=f"the function {task.name}, or its text",
+        form=f"the function {task.name}, or its text",
         start=start,
         judge=judge,
         traps=traps,
         hint="It is tried with every tree of up to four mounts of a list, and with each allocation failing.",
-        because="It makes the same copies as the model's copy_tree, undoes them where memory ends, and changes "
-        "the tree under mount_lock only.",
+        because="It makes the same copies as the model's copy_tree, undoes them where memory ends, and "
+        "changes the tree under mount_lock only.",
         reference=reference,
     )
 

@@ -122,7 +122,8 @@ def _asked(seed: int, level: int, world: Staged, found: Walked, rule: str) -> Qu
         )
 
     listed = "\n".join(
-        f"Task {number}, {name}:\n" + "\n".join(f"  {turn:2}  {what}" for turn, what in enumerate(told, 1))
+        f"Task {number}, {name}:\n"
+        + "\n".join(f"  {turn:2}  {what or 'goes on'}" for turn, what in enumerate(told, 1))
         for number, (name, told) in enumerate(zip(names, turns, strict=True), 1)
     )
     bound = "" if most is None else f" Interrupt a task that could go on at most {_times(most, 'time')}."
@@ -132,8 +133,8 @@ def _asked(seed: int, level: int, world: Staged, found: Walked, rule: str) -> Qu
         seed=seed,
         level=level,
         question=f"{rule}\n\nThe turns of each task, where they go one after the other:\n{listed}\n\n"
-        f"In which order of turns does it break?{bound} What is left at the end goes on without interruption.",
-        field="whose turn it is, by number: 1*3 2 1 is three turns of task 1, one of task 2, one of task 1",
+        f"In which order of turns does it break?{bound} What is left at the end goes on uninterrupted.",
+        form="whose turn it is, by number: 1*3 2 1 is three turns of task 1, one of task 2, one of task 1",
         judge=judge,
         traps=traps,
         hint="Let one task look, or take its first lock; then let the other one go on.",

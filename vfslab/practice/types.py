@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from random import Random
 
 from .misconceptions import rewritten
-from .question import Question, Trap, quoted, told, tokens
+from .question import Question, Trap, quoted, tokens, told
 from .worlds import TRIES, Author, Spot, World
 
 KIND = "types"
@@ -102,7 +102,7 @@ def _asked(
         level=level,
         question=f"{shown}\n\nA line that is refused does nothing. In the end mounts are at\n{spots}\n\n"
         f"Which types stand in {blanks}?",
-        field=f"{count} of {', '.join(TYPES)}",
+        form=f"{count} of {', '.join(TYPES)}",
         pictures=(("Before the blanks:", World(lines[:first]).snapshot),),
         judge=judge,
         traps=traps,

@@ -61,7 +61,7 @@ function practice(model) {
       seed.value = now.seed;
       question.textContent = now.question;
       pictures.replaceChildren(...now.pictures.map(figure));
-      field.textContent = `Answer: ${now.field}`;
+      field.textContent = `Answer: ${now.form}`;
       answer.value = now.start;
       answer.rows = now.start ? 10 : 2;
     }
