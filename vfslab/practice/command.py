@@ -65,8 +65,10 @@ def question(seed: int, level: int) -> Question:
 def state(world: World) -> tuple[tuple[object, ...], ...]:
     """What is compared: each mount by its place, its kin by theirs; ids and the order of making are not."""
     snapshot = world.snapshot
-    first = {task.ns: task.name for task in reversed([*snapshot.tasks.values()])}
-    spot = {id: (first.get(snapshot.mounts[id].ns, ""), path or "?") for id, path in snapshot.paths().items()}
+    first: dict[int, str] = {task.ns: task.name for task in reversed([*snapshot.tasks.values()])}
+    spot = {
+        id: (first.get(snapshot.mounts[id].ns or 0, ""), path or "?") for id, path in snapshot.paths().items()
+    }
 
     def kin(group: int) -> tuple[Spot, ...]:
         return tuple(sorted(spot[mount.id] for mount in snapshot.members_of(group))) if group else ()

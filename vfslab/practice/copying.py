@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import cache, partial
-from inspect import isgenerator
 from typing import Any, NamedTuple
 
 from vfslab.drive.explore import Bounds, explore, replay
@@ -137,8 +136,8 @@ def open_copy(k: Globals, task: Task, tree: Tree, copy_tree: CopyTree, unlocked:
         ns = yield from alloc_mnt_ns(k, task.user_ns, anon=True)
 
         def body() -> Code:
-            code: Any = copy_tree(k, path.mnt, path.dentry, tree.flags)
-            if not isgenerator(code):
+            code = copy_tree(k, path.mnt, path.dentry, tree.flags)
+            if not hasattr(code, "send"):
                 raise TypeError("a function that yields is wanted: a generator")
             try:
                 copy = yield from watched(code, unlocked)
@@ -192,8 +191,8 @@ class Counterexample(NamedTuple):
     def words(self) -> str:
         shown = self.steps[-STEPS_SHOWN:]
         left_out = ["  ..."] if len(shown) < len(self.steps) else []
-        steps = "\n".join([*left_out, *(f"  {step}" for step in shown)])
-        return f"take this tree:\n{self.tree.words}.\nThe shortest way there:\n{steps}\n{self.broken}."
+        steps = ["The shortest way there:", *left_out, *(f"  {step}" for step in shown)] if shown else []
+        return "\n".join([f"take this tree:\n{self.tree.words}.", *steps, f"{self.broken}."])
 
 
 def counterexample(copy_tree: CopyTree) -> Counterexample | None:

@@ -228,7 +228,10 @@ def _whole(task: Task, function: Callable[..., Any]) -> CopyTree:
     def copy_tree(k: Globals, source: Mount, dentry: Dentry, flags: int) -> Code:
         copy = yield from kit.clone_mnt(k, source, dentry, flags)
         try:
-            yield from function(k, source, copy, flags)
+            code = function(k, source, copy, flags)
+            if not hasattr(code, "send"):
+                raise TypeError("a function that yields is wanted: a generator")
+            yield from code
         except kit.Refused:
             yield from kit.under_mount_lock("copy_tree", kit.umount_failed_tree(k, copy))
             raise

@@ -5,6 +5,7 @@ What is asked about them is not known here.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from itertools import count
@@ -175,6 +176,9 @@ class Author:
                 return
             line = self.random.choice(ways)()
             before = self.world.snapshot
+            slave = re.fullmatch(r"(sh\d+# mount --make-)slave (.*)", self.lines[-1])
+            if slave and self.level > 2 and self.random.random() < 0.5:
+                line = f"{slave[1]}shared {slave[2]}"
             if not self.world.run(line) and not self.world.stacked and self.world.snapshot != before:
                 self.lines.append(line)
             else:
