@@ -176,12 +176,14 @@ def test_without_a_seed_it_is_the_first_that_is_open() -> None:
 # Of the single kinds.
 
 
-def test_every_wrong_idea_is_met_by_some_question() -> None:
-    left = {idea.words for idea in MISCONCEPTIONS}
-    for level, seed in itertools.product((3, 4), range(100)):
+# They need an unlikely story; below each has one.
+RARE = ("an unbindable mount could be copied", "a type held for what is mounted below")
+
+
+def test_the_other_wrong_ideas_are_met_by_some_question() -> None:
+    left = {idea.words for idea in MISCONCEPTIONS if not any(rare in idea.words for rare in RARE)}
+    for level, seed in itertools.product((3, 4), range(50)):
         left -= {trap.words for trap in practice("next state", seed, level=level).traps()}
-        if not left:
-            return
     assert left == set()
 
 
@@ -200,8 +202,24 @@ SHARED = [
         (["sh1# mount --make-slave /b", "sh1# mount -t tmpfs X /b/x"], {("sh1", "/a/x"), ("sh1", "/b/x")}),
         (["sh1# mount --make-private /b", "sh1# mount -t tmpfs X /a/x"], {("sh1", "/a/x"), ("sh1", "/b/x")}),
         (["sh1# mount --make-slave /b", "sh1# mount -t tmpfs X /a/x"], {("sh1", "/a/x")}),
+        (
+            [
+                "sh1# mount -t tmpfs B /a/x",
+                "sh1# mkdir /a/x/d",
+                "sh1# mount --make-private /a",
+                "sh1# mount -t tmpfs X /a/x/d",
+            ],
+            {("sh1", "/a/x"), ("sh1", "/b/x"), ("sh1", "/a/x/d")},
+        ),
+        (["sh1# mount --make-unbindable /b", "sh1# mkdir /c", "sh1# mount --bind /b /c"], {("sh1", "/c")}),
     ],
-    ids=["a slave passes up", "a private one receives", "a slave does not receive"],
+    ids=[
+        "a slave passes up",
+        "a private one receives",
+        "a slave does not receive",
+        "a type holds below",
+        "an unbindable one is copied",
+    ],
 )
 def test_a_wrong_idea_expects(lines: list[str], there: set[tuple[str, str]]) -> None:
     expected = [
@@ -276,7 +294,7 @@ def test_the_fixed_version_does_not(scenario: Any) -> None:
 
 
 def test_an_order_that_cannot_be_is_explained() -> None:
-    question = practice("schedule", 1)
+    question = practice("schedule", 2)
     assert "item 5: task 1 has come to its end" in question.check([1] * 9).words
     assert "there is no task 7" in question.check("1 7").words
     question = practice("schedule", 3, level=3)
@@ -293,10 +311,10 @@ def test_too_many_interruptions_are_counted() -> None:
     raise AssertionError("no question of these is broken by many interruptions")
 
 
-@pytest.mark.parametrize("seed", [0, 1], ids=["the loop", "its frame"])
-def test_every_fault_is_recognised(seed: int) -> None:
+@pytest.mark.parametrize(("seed", "function"), [(0, "copy_children"), (5, "copy_tree")])
+def test_every_fault_is_recognised(seed: int, function: str) -> None:
     question = practice("repair", seed)
-    assert ("copy_tree" in question.form) == (seed == 1)
+    assert function in question.form
     for trap in question.traps():
         assert trap.words in question.check(trap.answer).words
 

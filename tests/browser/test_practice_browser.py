@@ -54,7 +54,7 @@ def panel(notebook: Page) -> Locator:
     found.get_by_label("Kind of question").select_option("next state")
     found.get_by_label("Seed").fill("7")
     found.get_by_label("Seed").press("Enter")
-    expect(found.get_by_label("Question")).to_have_text(QUESTION.question)
+    expect(found.get_by_label("Question", exact=True)).to_have_text(QUESTION.question)
     return found
 
 
@@ -76,7 +76,7 @@ def test_the_link_of_a_cell_saves_the_answers(notebook: Page, tmp_path: Path) ->
 
 
 def test_the_panel_is_answered_wrong_and_right(panel: Locator) -> None:
-    answer, verdict = panel.get_by_label("Answer"), panel.get_by_role("status")
+    answer, verdict = panel.get_by_label("Answer", exact=True), panel.get_by_role("status")
     answer.fill(WRONG.answer)
     answer.press("Enter")
     expect(verdict).to_contain_text(WRONG.words)
@@ -89,7 +89,7 @@ def test_the_panel_is_answered_wrong_and_right(panel: Locator) -> None:
 
 
 def test_what_is_typed_is_text(panel: Locator) -> None:
-    panel.get_by_label("Answer").fill("\"><img src=x onerror='document.title=1'>")
+    panel.get_by_label("Answer", exact=True).fill("\"><img src=x onerror='document.title=1'>")
     panel.get_by_role("button", name="Check").click()
     expect(panel.get_by_role("status")).to_contain_text("is no place such as")
     assert panel.locator("img[src=x]").count() == 0
@@ -98,10 +98,10 @@ def test_what_is_typed_is_text(panel: Locator) -> None:
 def test_another_question(panel: Locator) -> None:
     panel.get_by_role("button", name="Next question").click()
     expect(panel.get_by_label("Seed")).to_have_value("8")
-    expect(panel.get_by_label("Question")).not_to_have_text(QUESTION.question)
+    expect(panel.get_by_label("Question", exact=True)).not_to_have_text(QUESTION.question)
     panel.get_by_label("Kind of question").select_option("repair")
-    expect(panel.get_by_label("Answer")).to_have_value(practice("repair", 0).start)
-    panel.get_by_label("Answer").fill(practice("repair", 0).reference)
+    expect(panel.get_by_label("Answer", exact=True)).to_have_value(practice("repair", 0).start)
+    panel.get_by_label("Answer", exact=True).fill(practice("repair", 0).reference)
     panel.get_by_role("button", name="Check").click()
     expect(panel.get_by_role("status")).to_contain_text("right.")
 
@@ -113,7 +113,7 @@ def test_a_seed_that_is_none(panel: Locator) -> None:
 
 
 def test_answers_are_taken_home_and_loaded(panel: Locator, notebook: Page, tmp_path: Path) -> None:
-    panel.get_by_label("Answer").fill(QUESTION.reference)
+    panel.get_by_label("Answer", exact=True).fill(QUESTION.reference)
     panel.get_by_role("button", name="Check").click()
     expect(panel.get_by_role("status")).to_contain_text("right.")
     with notebook.expect_download() as caught:

@@ -5,7 +5,6 @@ What is asked about them is not known here.
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from itertools import count
@@ -176,13 +175,21 @@ class Author:
                 return
             line = self.random.choice(ways)()
             before = self.world.snapshot
-            slave = re.fullmatch(r"(sh\d+# mount --make-)slave (.*)", self.lines[-1])
-            if slave and self.level > 2 and self.random.random() < 0.5:
-                line = f"{slave[1]}shared {slave[2]}"
-            if not self.world.run(line) and not self.world.stacked and self.world.snapshot != before:
-                self.lines.append(line)
-            else:
-                self.world = World(self.lines)
+            if self.add(line) and self.world.snapshot == before:
+                self.lines.pop()
+            elif self.lines[-1] == line:
+                self._follow(line)
+
+    def _follow(self, line: str) -> None:
+        """What makes a line matter: a place to mount on inside a new mount; peers for a slave."""
+        shell, _, command = line.partition("# ")
+        *_, option, path = command.split()
+        if "-t tmpfs" in command:
+            self.add(f"{shell}# mkdir {path}/x")
+        free = [top for top in self.tops if top in self.free(shell)]
+        if option == "--make-slave" and self.level > 2 and free and self.random.random() < 0.5:
+            self.add(f"{shell}# mount --make-shared {path}")
+            self.add(f"{shell}# mount --bind {path} {self.random.choice(free)}")
 
     def last(self, ways: Sequence[str]) -> str:
         """A line for the end, of one of those ways; it is not run."""
