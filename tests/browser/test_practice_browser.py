@@ -51,7 +51,9 @@ def notebook(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iter
 def panel(notebook: Page) -> Locator:
     """The panel, at the question that the cells ask."""
     found = notebook.locator(".vf-practice")
-    found.get_by_label("Kind of question").select_option("next state")
+    for kind, words in (("types", "Which types stand in"), ("next state", "At which places do")):
+        found.get_by_label("Kind of question").select_option(kind)
+        expect(found.get_by_label("Question", exact=True)).to_contain_text(words)
     found.get_by_label("Seed").fill("7")
     found.get_by_label("Seed").press("Enter")
     expect(found.get_by_label("Question", exact=True)).to_have_text(QUESTION.question)
