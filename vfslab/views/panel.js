@@ -78,7 +78,7 @@ function practice(model) {
   for (const one of [seed, answer]) one.addEventListener("keydown", (pressed) => {
     pressed.stopPropagation();
     if (pressed.key !== "Enter") return;
-    if (one === seed) ask("seed", { seed: seed.value });
+    if (one === seed) seed.blur(); // the change is told once, by its own event
     else if (pressed.ctrlKey || (answer.rows < 3 && !pressed.shiftKey)) {
       pressed.preventDefault();
       ask("check", { answer: answer.value });
