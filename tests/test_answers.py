@@ -160,6 +160,6 @@ def test_what_is_shown_is_escaped() -> None:
     answers = filled([Record("<script>", "x", True, "w")])
     shown = answers._repr_mimebundle_()
     assert "<script>" not in shown["text/html"]
-    assert "1 answered right, 0 still open, 1 answers in all" in shown["text/plain"]
+    assert "1 answered right, 0 still open, 1 answer in all" in shown["text/plain"]
     assert 'download="&quot;&gt;"' in answers.link('">')
     assert json.loads(answers.to_json())["format"] == "vfslab answers"

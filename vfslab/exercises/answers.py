@@ -97,16 +97,16 @@ class Answers:
         data = base64.b64encode(self.to_json().encode()).decode()
         return (
             f'<a download="{html.escape(name)}" href="data:application/json;base64,{data}">'
-            f"Download {len(self)} answers</a>"
+            f"Download {_count(len(self))}</a>"
         )
 
     def __repr__(self) -> str:
-        rows = [f"{len(self.right)} answered right, {len(self.open)} still open, {len(self)} answers in all"]
+        rows = [f"{len(self.right)} answered right, {len(self.open)} still open, {_count(len(self))} in all"]
         tries: dict[str, int] = {}
         for record in self:
             tries[record.key] = tries.get(record.key, 0) + 1
         rows += [
-            f"{'right' if key in self.right else 'open ':5}  {key}  ({number} answer{'s' * (number > 1)})"
+            f"{'right' if key in self.right else 'open ':5}  {key}  ({_count(number)})"
             for key, number in tries.items()
         ]
         return "\n".join(rows)
@@ -168,6 +168,10 @@ def _read(path: Path) -> tuple[Record, ...]:
         return parse(path.read_text(encoding="utf-8"), path.name)
     except UnicodeDecodeError as error:
         raise ValueError(f"{path.name} is no file of answers, or is damaged: {error}") from None
+
+
+def _count(number: int) -> str:
+    return f"{number} answer{'s' * (number != 1)}"
 
 
 def _as_text(answer: object) -> str:

@@ -16,7 +16,7 @@ from vfslab.kernel.globals import Globals
 from vfslab.kernel.objects import Dentry, Mount
 
 from . import kit
-from .copying import CopyTree, Counterexample, counterexample
+from .copying import TREES, CopyTree, Counterexample, counterexample
 from .question import Question, Trap, short, told
 
 KIND = "repair"
@@ -213,7 +213,7 @@ def _asked(seed: int, level: int, task: Task, start: str, reference: str) -> Que
         start=start,
         judge=judge,
         traps=traps,
-        hint="It is tried with every tree of up to four mounts of a list, and with each allocation failing.",
+        hint=f"It is tried with {len(TREES)} small trees, and with each allocation failing.",
         because="It makes the same copies as the model's copy_tree, undoes them where memory ends, and "
         "changes the tree under mount_lock only.",
         reference=reference,
