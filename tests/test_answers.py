@@ -124,6 +124,17 @@ def test_a_file_that_is_damaged_meanwhile_is_not_written_over(tmp_path: Path) ->
     assert answers.right == {"a", "b"}
 
 
+def test_a_relative_path_begins_at_the_folder_that_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "elsewhere").mkdir()
+    for folder, path in (("elsewhere", "elsewhere/mine.json"), ("", "mine.json")):
+        monkeypatch.setenv("VFSLAB_ANSWERS", folder)
+        Answers("mine.json").add("05.1", "x", Verdict(True, "right"))
+        assert len(Answers(tmp_path / path)) == 1
+
+
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         Answers().load(tmp_path / "nowhere.json")

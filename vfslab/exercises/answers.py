@@ -35,12 +35,14 @@ class Record(NamedTuple):
 class Answers:
     """All answers given, in their order, each once. With ``path`` they are in that file, too.
 
+    A relative path begins at the folder that the environment names in VFSLAB_ANSWERS, else at the working
+    directory: so a lesson can be executed and find nobody's answers.
     A file that is there is read; one that holds something else is left as it is. Raises ValueError for it,
     and OSError where it cannot be read.
     """
 
     def __init__(self, path: str | Path | None = None) -> None:
-        self.path = None if path is None else Path(path)
+        self.path = None if path is None else Path(os.environ.get("VFSLAB_ANSWERS", ""), path)
         self._records: dict[Record, None] = {}
         self._merge(self._on_disk())
 
