@@ -262,7 +262,8 @@ def main() -> None:
     for walked in report.different:
         print("\n".join([*walked.differences, "", walked.transcript]), file=sys.stderr)
     seconds = time.monotonic() - start
-    came = f"{len(report.different)} walks with a difference" if report.different else "no difference"
+    different = len(report.different)
+    came = f"{different} walk{'s' * (different > 1)} with a difference" if different else "no difference"
     print(
         f"{compared}: {report.commands} commands in {report.walks} walks, seed {options.seed}: "
         f"{came} ({seconds:.0f} s)"

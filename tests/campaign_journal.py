@@ -57,7 +57,7 @@ class Journal:
             try:
                 data = json.loads(line)
                 if number == 1:
-                    self._check(data["campaign"], plan)
+                    self._check(dict(data["campaign"]), plan)
                 else:
                     walked = Walked.from_json(data)
                     self.walks[walked.number] = walked

@@ -44,7 +44,7 @@ class Progress:
             left = f"{max(self._total - self._done, 0) / rate:.0f} s left" if rate else "no end in sight"
             print(
                 f"{self._done} of {self._total} commands, {rate:.0f} a second, "
-                f"{differences} differences so far, {left}",
+                f"differences so far: {differences}, {left}",
                 file=self._stream,
                 flush=True,
             )

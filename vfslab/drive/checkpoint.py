@@ -11,10 +11,11 @@ import os
 import platform
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import fields, is_dataclass
 from functools import cache, partial
 from hashlib import blake2b
 from pathlib import Path
-from types import CodeType
+from types import CodeType, FunctionType
 from typing import Any, NamedTuple
 
 from .fingerprint import fingerprint
@@ -148,21 +149,29 @@ def sources(*places: Path) -> str:
     return digest.hexdigest()
 
 
-def _digest(thing: Any) -> str:
-    """Of a function, or of whatever fingerprint reads; partial is looked into."""
-    digest = blake2b(fingerprint(*_parts(thing), numbers=True), digest_size=8)
-    return digest.hexdigest()
+def _digest(thing: object) -> str:
+    return blake2b(fingerprint(*_parts(thing), numbers=True), digest_size=8).hexdigest()
 
 
 def _parts(thing: Any) -> Iterator[object]:
-    if isinstance(thing, partial):
-        yield from (part for inner in (thing.func, *thing.args) for part in _parts(inner))
-        yield thing.keywords
-        return
-    yield thing
-    code = getattr(thing, "__code__", None)
-    if isinstance(code, CodeType):
-        yield from _code(code)
+    """What ``fingerprint`` is to read of a thing; of itself it looks neither into partials nor into code."""
+    match thing:
+        case partial():
+            yield "partial"
+            yield from _parts((thing.func, *thing.args, *sorted(thing.keywords.items())))
+        case tuple():
+            yield len(thing)
+            for inner in thing:
+                yield from _parts(inner)
+        case FunctionType():
+            yield thing
+            yield from _code(thing.__code__)
+        case _ if is_dataclass(thing) and not isinstance(thing, type):
+            yield type(thing)
+            for field in fields(thing):
+                yield from _parts(getattr(thing, field.name))
+        case _:
+            yield thing
 
 
 def _code(code: CodeType) -> Iterator[object]:
