@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sys
 import time
-from concurrent.futures import Executor, ProcessPoolExecutor, wait
+from concurrent.futures import Executor, ProcessPoolExecutor
 from typing import NamedTuple
 
 from vfslab.drive.explore import Bounds, Explored
@@ -15,7 +15,7 @@ from vfslab.scenario import Scenario
 
 # Three tasks, of which two meet in a peer group: its states are more than anybody waits for.
 LARGE = Scenario(
-    "sh1# mkdir -p /a /b /c\nsh1# mount -t tmpfs A /a\nsh1# mount --make-shared /a\nsh1# mount --bind /a /b\n",
+    "mkdir -p /a /b /c\nmount -t tmpfs A /a\nmount --make-shared /a\nmount --bind /a /b\n",
     (
         ("sh1", ("mount /a /c NULL MS_BIND NULL",)),
         ("sh2", ("mount T /b tmpfs 0 NULL",)),
@@ -50,7 +50,7 @@ def measure(processes: int = 2, states: int = 3_000, repeats: int = 3) -> Measur
     found: set[Explored] = set()
     with ProcessPoolExecutor(processes) as executor:
         # the processes are started, and have imported what they need
-        wait([executor.submit(LARGE) for _ in range(4 * processes)])
+        _search(50, executor, set())
         for _ in range(repeats):
             for seconds, by in ((alone, None), (together, executor)):
                 seconds.append(_search(states, by, found))
