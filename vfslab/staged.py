@@ -29,7 +29,7 @@ class Staged:
         raise NotImplementedError
 
     def explore(self, rule: Rule | None = None, **options: object) -> Explored:
-        """``vfslab.drive.explore`` of this world; ``options`` are its ``bounds`` and ``executor``."""
+        """``vfslab.drive.explore`` of this world; ``options`` are its keyword arguments."""
         return explore(self, rule=rule, **options)  # type: ignore[arg-type]
 
     def sweep(self, rule: Rule | None = None) -> Sweep:
