@@ -32,6 +32,7 @@ ADDED = ("anywidget", "comm", "ipywidgets", "psygnal", "simpy")
 NOT_IN_A_KERNEL = frozenset(("jupyterlab-widgets", "widgetsnbextension"))
 """What ipywidgets brings for the page around the kernel, which has it already."""
 PRELOADED = ("vfslab", "vfslab-lite", "ipython", "jedi", *ADDED)
+KERNEL = {"name": "python", "display_name": "Python (Pyodide)", "language": "python"}
 LICENCES = (
     ("pyodide", "MPL-2.0", "static/pyodide/*.mjs, *.wasm", "https://github.com/pyodide/pyodide"),
     ("CPython", "PSF-2.0", "in pyodide.asm.wasm and python_stdlib.zip", "https://www.python.org"),
@@ -227,6 +228,7 @@ def stage_notebooks(folder: Path) -> None:
         for cell in notebook["cells"]:
             if cell["cell_type"] == "code":
                 cell["metadata"]["trusted"] = True
+        notebook["metadata"]["kernelspec"] = KERNEL  # JupyterLab asks for one where it does not know the name
         (folder / path.name).write_text(json.dumps(notebook), encoding="utf-8")
 
 
