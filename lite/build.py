@@ -52,7 +52,7 @@ def canonical(name: str) -> str:
 
 
 def closure(packages: Mapping[str, Any], names: Iterable[str]) -> set[str]:
-    """``names`` and all that they depend on by the ``packages`` of a lock. Raises KeyError for a name not there."""
+    """``names`` and all that they depend on in a lock's ``packages``. Raises KeyError for a name not there."""
     found: set[str] = set()
     waiting = [canonical(name) for name in names]
     while waiting:
@@ -63,7 +63,9 @@ def closure(packages: Mapping[str, Any], names: Iterable[str]) -> set[str]:
     return found
 
 
-def entry(name: str, version: str, file: str, digest: str, depends: Iterable[str], imports: Iterable[str]) -> Any:
+def entry(
+    name: str, version: str, file: str, digest: str, depends: Iterable[str], imports: Iterable[str]
+) -> Any:
     """A package of a lock; ``digest`` is the SHA-256 of ``file`` in hexadecimal digits."""
     return {
         "name": name,
@@ -79,7 +81,10 @@ def entry(name: str, version: str, file: str, digest: str, depends: Iterable[str
 
 
 def rewrite(
-    lock: Mapping[str, Any], local: Mapping[str, tuple[str, str]], added: Iterable[Mapping[str, Any]], elsewhere: str
+    lock: Mapping[str, Any],
+    local: Mapping[str, tuple[str, str]],
+    added: Iterable[Mapping[str, Any]],
+    elsewhere: str,
 ) -> dict[str, Any]:
     """The lock of a site that holds some of the packages.
 
@@ -105,7 +110,9 @@ def requirements(metadata: str, environment: Mapping[str, str], without: Collect
     for text in HeaderParser().parsestr(metadata).get_all("Requires-Dist", []):
         required = Requirement(text)
         name = canonical(required.name)
-        if name not in without and (required.marker is None or required.marker.evaluate({**environment, "extra": ""})):
+        if name not in without and (
+            required.marker is None or required.marker.evaluate({**environment, "extra": ""})
+        ):
             found.append(name)
     return found
 
@@ -131,7 +138,9 @@ def run(*command: str | Path, cwd: Path) -> str:
     try:
         done = subprocess.run([*map(str, command)], cwd=cwd, capture_output=True, text=True, check=True)
     except FileNotFoundError:
-        raise Missing(f"{command[0]} is not on PATH; npm comes with Node.js (Debian: apt install npm)") from None
+        raise Missing(
+            f"{command[0]} is not on PATH; npm comes with Node.js (Debian: apt install npm)"
+        ) from None
     except subprocess.CalledProcessError as failed:
         said = (failed.stderr.strip() or failed.stdout.strip()).splitlines()
         raise Missing(f"{Path(command[0]).name} {command[1]} failed:\n" + "\n".join(said[-12:])) from None
@@ -172,14 +181,24 @@ def described(wheel: Path, environment: Mapping[str, str]) -> Any:
     return entry(canonical(name), version, wheel.name, digest(wheel), depends, imports)
 
 
+def recordings() -> list[Path]:
+    """What real kernels said to the litmus files that the lessons show; vfslab looks for it beside itself."""
+    from vfslab.changelog import fixes
+
+    cases = {case for fix in fixes() for case in fix.evidence}
+    return [path for case in sorted(cases) for path in sorted(ROOT.glob(f"tests/recordings/*/{case}.json"))]
+
+
 def lite_package(viz: Path, notebooks: Iterable[Path], folder: Path) -> Any:
-    """Write the package ``vfslab_lite``, which holds viz-js and the plots of the lessons; its entry of the lock."""
+    """Write ``vfslab_lite``: viz-js, the plots of the lessons, the recordings. Gives its entry of the lock."""
     drawn = pictures(json.loads(path.read_text(encoding="utf-8")) for path in notebooks)
     archive = folder / "vfslab_lite.zip"
     with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as made:
         made.writestr("vfslab_lite/__init__.py", '"""What vfslab uses inside a browser."""\n')
         made.writestr("vfslab_lite/pictures.json", json.dumps(drawn))
         made.write(viz / "dist" / "viz-global.js", "vfslab_lite/viz-global.js")
+        for path in recordings():
+            made.write(path, path.relative_to(ROOT))
     return entry("vfslab-lite", "0", archive.name, digest(archive), (), ("vfslab_lite",))
 
 
@@ -216,7 +235,9 @@ def stage_pyodide(work: Path, version: str, elsewhere: str) -> None:
     here = closure(rewritten["packages"], PRELOADED)
     away = sorted(name for name in here if "/" in rewritten["packages"][name]["file_name"])
     if away:
-        raise Missing(f"these would be loaded from the network: {', '.join(away)}; add them to OF_PYODIDE or ADDED")
+        raise Missing(
+            f"these would be loaded from the network: {', '.join(away)}; add them to OF_PYODIDE or ADDED"
+        )
     (home / "pyodide-lock.json").write_text(json.dumps(rewritten), encoding="utf-8")
 
 
@@ -262,7 +283,9 @@ def build(out: Path) -> None:
         stage_pyodide(work, PYODIDE_VERSION, PYODIDE_CDN_URL)
         stage_notebooks(work / "lessons")
         settings = json.loads((ROOT / "lite" / "jupyter-lite.json").read_text(encoding="utf-8"))
-        kernel = settings["jupyter-config-data"]["litePluginSettings"]["@jupyterlite/pyodide-kernel-extension:kernel"]
+        kernel = settings["jupyter-config-data"]["litePluginSettings"][
+            "@jupyterlite/pyodide-kernel-extension:kernel"
+        ]
         kernel["loadPyodideOptions"] = {"packages": [*PRELOADED]}
         (site / "jupyter-lite.json").write_text(json.dumps(settings), encoding="utf-8")
         shutil.rmtree(out, ignore_errors=True)
@@ -274,7 +297,9 @@ def build(out: Path) -> None:
 
 def main() -> None:
     """The command line."""
-    parser = argparse.ArgumentParser(description="Build the lessons as a site that needs no server of its own.")
+    parser = argparse.ArgumentParser(
+        description="Build the lessons as a site that needs no server of its own."
+    )
     parser.add_argument("out", type=Path, help="the folder to build in; what is there is replaced")
     out = parser.parse_args().out
     try:

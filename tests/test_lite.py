@@ -1,4 +1,4 @@
-"""What lite/build.py makes of Pyodide's lock, of wheels and of saved outputs; and what a browser's Python says."""
+"""What lite/build.py makes of Pyodide's lock, of wheels and of outputs; what vfslab says inside a browser."""
 
 from __future__ import annotations
 
@@ -24,19 +24,34 @@ _SPEC.loader.exec_module(build)
 
 
 def package(name: str, *depends: str) -> dict[str, Any]:
-    return {"name": name, "version": "1", "file_name": f"{name}.whl", "sha256": "theirs", "depends": [*depends]}
+    return {
+        "name": name,
+        "version": "1",
+        "file_name": f"{name}.whl",
+        "sha256": "theirs",
+        "depends": [*depends],
+    }
 
 
 LOCK = {
     "info": {"python": "3.14.2"},
-    "packages": {one["name"]: one for one in (package("a", "b_c"), package("b-c", "d"), package("d"), package("e", "a"))},
+    "packages": {
+        one["name"]: one
+        for one in (package("a", "b_c"), package("b-c", "d"), package("d"), package("e", "a"))
+    },
 }
 ELSEWHERE = "https://example.org/full"
 
 
 @pytest.mark.parametrize(
     ("names", "found"),
-    [([], set()), (["d"], {"d"}), (["B_C"], {"b-c", "d"}), (["a"], {"a", "b-c", "d"}), (["e", "d"], {"a", "b-c", "d", "e"})],
+    [
+        ([], set()),
+        (["d"], {"d"}),
+        (["B_C"], {"b-c", "d"}),
+        (["a"], {"a", "b-c", "d"}),
+        (["e", "d"], {"a", "b-c", "d", "e"}),
+    ],
 )
 def test_closure(names: list[str], found: set[str]) -> None:
     assert build.closure(LOCK["packages"], names) == found
@@ -99,7 +114,10 @@ def notebook(*outputs: tuple[str, str]) -> dict[str, Any]:
         ([], {}),
         ([notebook(("words", PLOT.format(1)))], {"words": PLOT.format(1)}),
         ([notebook(("words", PLOT.format(1)))] * 2, {"words": PLOT.format(1)}),
-        ([notebook(("words", PLOT.format(1)), ("words", PLOT.format(2)), ("more", PLOT.format(3)))], {"more": PLOT.format(3)}),
+        (
+            [notebook(("words", PLOT.format(1)), ("words", PLOT.format(2)), ("more", PLOT.format(3)))],
+            {"more": PLOT.format(3)},
+        ),
         ([notebook(("words", "<div>no plot</div>"))], {}),
     ],
     ids=["none", "one", "the same twice", "two under the same words", "no plot"],
@@ -148,12 +166,13 @@ def test_the_mounts_of_emscripten() -> None:
             mountpoint=point, mounts=below, type=types.SimpleNamespace(constructor=constructor)
         )
 
-    table = emscripten_table(mount("/", "Object", mount("/home", "Object", mount("/home/a", "dt")), mount("/drive", "dt")))
-    state = Snapshot.from_mountinfo(table, "self")
-    assert [(one.fields[4], one.fields[8]) for one in map(lambda line: types.SimpleNamespace(fields=line.split()), table.splitlines())] == [
-        ("/", "memfs"),
-        ("/home", "memfs"),
-        ("/home/a", "javascript"),
-        ("/drive", "javascript"),
+    home = mount("/home", "Object", mount("/home/a", "dt"))
+    table = emscripten_table(mount("/", "Object", home, mount("/drive", "dt")))
+    fields = [line.split() for line in table.splitlines()]
+    assert [(int(one[0]), int(one[1]), one[4], one[8]) for one in fields] == [
+        (1, 0, "/", "memfs"),
+        (2, 1, "/home", "memfs"),
+        (3, 2, "/home/a", "javascript"),
+        (4, 1, "/drive", "javascript"),
     ]
-    assert len(state.mounts) == 4
+    assert len(Snapshot.from_mountinfo(table, "self").mounts) == 4

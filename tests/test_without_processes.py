@@ -1,4 +1,4 @@
-"""Inside a browser there is no process, no C library and no matplotlib: the lessons' code must not need them."""
+"""Inside a browser there is no process, no C library and no matplotlib: the lessons must not need them."""
 
 from __future__ import annotations
 
@@ -55,7 +55,9 @@ def lesson_imports() -> str:
             if cell.cell_type == "code":
                 tree = ast.parse(TransformerManager().transform_cell(cell.source))
                 found |= {
-                    ast.unparse(node) for node in ast.walk(tree) if isinstance(node, ast.Import | ast.ImportFrom)
+                    ast.unparse(node)
+                    for node in ast.walk(tree)
+                    if isinstance(node, ast.Import | ast.ImportFrom)
                 }
     return "\n".join(sorted(found))
 

@@ -48,8 +48,8 @@ def _own_text() -> str:
 def emscripten_table(root: Any) -> str:
     """The mounts of Emscripten's file system, from its mount at ``/`` on, as a mountinfo would tell them.
 
-    Each has a ``mountpoint``, an array ``mounts`` of those below it, and a ``type``. Those of memory are plain
-    objects; another is of a class of the page's scripts, whose name tells nothing once they are minified.
+    Each has a ``mountpoint``, an array ``mounts`` of those below it, and a ``type``. Those of memory are
+    plain objects; another is of a class of the page's scripts, whose name is minified and tells nothing.
     """
     lines: list[str] = []
 

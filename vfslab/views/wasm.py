@@ -8,6 +8,7 @@ the first two. What is drawn is not known here; nothing else may import this mod
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import sys
@@ -38,10 +39,8 @@ def _viz() -> Any:
 
 def begin() -> None:
     """Let viz-js load, so that it is there when the first picture is asked for."""
-    try:
+    with contextlib.suppress(NotLoaded):  # it is said when a picture is asked for
         _viz()
-    except NotLoaded:
-        pass  # said when a picture is asked for
 
 
 def render(source: str, engine: str) -> str:
@@ -69,7 +68,9 @@ def load(package: str) -> None:
         _await(pyodide_js.loadPackage(package, **silence), package)
         import_module(package)
     except (ImportError, OSError) as failed:
-        raise NotLoaded(f"{package} is not in this site, and could not be loaded from Pyodide's own") from failed
+        raise NotLoaded(
+            f"{package} is not in this site, and could not be loaded from Pyodide's own"
+        ) from failed
 
 
 @cache
@@ -88,7 +89,7 @@ def drawn(words: str) -> str | None:
 
 
 def _await(promise: Any, what: str) -> Any:
-    """What ``promise`` gives. Raises NotLoaded where this browser cannot let Python wait, and it is not there."""
+    """What ``promise`` gives. Raises NotLoaded where this browser cannot let Python wait."""
     from pyodide.ffi import can_run_sync, run_sync
 
     if can_run_sync():

@@ -1,0 +1,202 @@
+"""The JupyterLite site that `make lite` builds: Python inside chromium, and nothing asked of any other machine.
+
+The site is built once and served from the loopback address; every request beyond is refused and listed.
+"""
+
+from __future__ import annotations
+
+import functools
+import http.server
+import json
+import subprocess
+import sys
+import threading
+import xml.etree.ElementTree as ET
+import zipfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import lab
+import timelines
+from vfslab.mechanism import BoxTimeline
+from vfslab.views import dot, engine
+from vfslab.views.frames import frames
+
+ROOT = Path(__file__).parents[2]
+pytestmark = [pytest.mark.lite, pytest.mark.slow, pytest.mark.timeout(600)]
+lab.skip_without_playwright()
+
+from playwright.sync_api import Browser, Page, Route, expect  # noqa: E402 (where it is there)
+
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The site, built as `make lite` builds it."""
+    out = tmp_path_factory.mktemp("lite") / "site"
+    command = [sys.executable, str(ROOT / "lite" / "build.py"), str(out)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return out
+
+
+class Quiet(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *_: object) -> None:
+        """Say nothing of requests."""
+
+
+@pytest.fixture(scope="module")
+def address(site: Path) -> Iterator[str]:
+    """A server of static files, and the address of the site on it."""
+    handler = functools.partial(Quiet, directory=str(site))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
+
+
+@pytest.fixture
+def away() -> list[str]:
+    """What the page has asked of other machines."""
+    return []
+
+
+@pytest.fixture
+def run(browser: Browser, address: str, away: list[str]) -> Iterator[Callable[[str], Page]]:
+    """Open a lesson, run all of it, give the page."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    context.set_default_timeout(lab.WAIT)
+
+    def refuse(route: Route) -> None:
+        if route.request.url.startswith((f"{address}/", "data:", "blob:")):
+            route.continue_()
+        else:
+            away.append(route.request.url)
+            route.abort()
+
+    context.route("**/*", refuse)
+
+    def opened(name: str) -> Page:
+        page = context.new_page()
+        page.goto(f"{address}/lab/index.html?path={name}", timeout=lab.WAIT)
+        page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=lab.WAIT)
+        page.evaluate("() => window.jupyterapp.commands.execute('notebook:clear-all-cell-outputs')")
+        lab.run_all(page)
+        return page
+
+    yield opened
+    context.close()
+
+
+def outputs(page: Page) -> list[dict[str, Any]]:
+    """The outputs of all cells of the notebook in front."""
+    script = """() => {
+      const { model } = window.jupyterapp.shell.currentWidget.context;
+      return model.toJSON().cells.flatMap(cell => cell.outputs ?? []);
+    }"""
+    found: list[dict[str, Any]] = page.evaluate(script)
+    return found
+
+
+@pytest.mark.browser
+def test_the_first_lesson_runs_and_its_stepper_steps(run: Callable[[str], Page], away: list[str]) -> None:
+    page = run("00-start-here.ipynb")
+    said = outputs(page)
+    assert [one for one in said if one["output_type"] == "error"] == []
+    # a diagram of Emscripten's mounts, and one of the lesson's
+    pictures = [
+        one["data"]["text/html"]
+        for one in said
+        if "vfslab-picture" in one.get("data", {}).get("text/html", "")
+    ]
+    assert len(pictures) == 2
+    assert all('src="data:image/svg+xml' in one for one in pictures)
+    assert "the running kernel cannot be asked: this is emscripten, not Linux" in said[-1]["text"]
+    stepper = page.locator(".vfslab-stepper")
+    expect(stepper).to_have_attribute("data-step", "0")
+    expect(stepper.locator(":scope > .vf-stage > svg")).to_be_visible()
+    stepper.focus()
+    page.keyboard.press("ArrowRight")
+    expect(stepper).to_have_attribute("data-step", "1")
+    page.keyboard.press("Home")
+    expect(stepper).to_have_attribute("data-step", "0")
+    assert away == []
+
+
+@pytest.mark.browser
+def test_a_plot_is_the_published_one(run: Callable[[str], Page], away: list[str]) -> None:
+    name = "03-copying-a-namespace.ipynb"
+    published = [
+        "".join(output["data"]["text/html"])
+        for cell in json.loads((ROOT / "notebooks" / name).read_text(encoding="utf-8"))["cells"]
+        for output in cell.get("outputs", ())
+        if "".join(output.get("data", {}).get("text/html", "")).startswith("<img ")
+    ]
+    said = outputs(run(name))
+    assert published
+    assert [
+        one["data"]["text/html"]
+        for one in said
+        if one.get("data", {}).get("text/html", "").startswith("<img ")
+    ] == published
+    assert away == []
+
+
+@pytest.mark.browser
+def test_the_playground_answers(run: Callable[[str], Page], away: list[str]) -> None:
+    ground = run("19-playground.ipynb").locator(".vf-play-ground")
+    expect(ground).to_be_visible()
+    prompt = ground.get_by_label("Command for sh1")
+    for typed, command in enumerate(("mkdir /lite", "mount -t tmpfs site /lite"), 1):
+        prompt.fill(command)
+        prompt.press("Enter")
+        expect(ground.locator(".vf-typed")).to_have_count(typed)
+    expect(ground.locator(".vf-view svg")).to_contain_text("tmpfs site")
+    assert away == []
+
+
+# --- the same pictures
+
+
+def shape(svg: str) -> tuple[list[str], list[tuple[str | None, str | None]], list[str]]:
+    """The names of a drawing's elements, the id and the title of each group, and its texts, in their order."""
+    root = ET.fromstring(svg[svg.index("<svg") :])
+    groups = [(group.get("id"), group.findtext(f"{SVG}title")) for group in root.iter(f"{SVG}g")]
+    texts = ["".join(text.itertext()) for text in root.iter(f"{SVG}text")]
+    return [element.tag.removeprefix(SVG) for element in root.iter()], groups, texts
+
+
+@pytest.fixture(scope="module")
+def sources() -> list[str]:
+    """Placed sources, those of steppers among them, and two that Graphviz places itself."""
+    made = [dot.legend(), dot.source(timelines.propagation()[-1].snapshot, legend=True)]
+    for timeline in (timelines.copy_of_namespace(), timelines.sixty_mounts(), timelines.refusal()):
+        assert not isinstance(timeline, BoxTimeline)
+        union, compact, *_ = frames(timeline)
+        assert union is not None
+        made.append(dot.write(union, compact=compact))
+    assert all(engine._PLACED.search(one) for one in made)
+    return [*made, "digraph { a -> b [label=x] }", "digraph { a [shape=plain label=<<b>a</b> &amp; b>] }"]
+
+
+@pytest.mark.dot
+def test_viz_js_draws_what_dot_draws(site: Path, sources: list[str], tmp_path: Path) -> None:
+    with zipfile.ZipFile(site / "static" / "pyodide" / "vfslab_lite.zip") as archive:
+        archive.extract("vfslab_lite/viz-global.js", tmp_path)
+    (tmp_path / "viz.cjs").write_text((Path(__file__).with_name("viz.js")).read_text())
+    asked = [("nop2" if engine._PLACED.search(one) else "dot", one) for one in sources]
+    command = ["node", str(tmp_path / "viz.cjs"), str(tmp_path / "vfslab_lite" / "viz-global.js")]
+    done = subprocess.run(command, input=json.dumps(asked), capture_output=True, text=True, check=True)
+    for source, drawn in zip(sources, json.loads(done.stdout), strict=True):
+        own = engine.svg(source)
+        assert shape(drawn) == shape(own)
+        if engine._PLACED.search(source):  # then it has kept the places
+            assert ET.fromstring(drawn[drawn.index("<svg") :]).get("viewBox") == ET.fromstring(own).get(
+                "viewBox"
+            )
