@@ -52,7 +52,7 @@ def canonical(name: str) -> str:
 
 
 def closure(packages: Mapping[str, Any], names: Iterable[str]) -> set[str]:
-    """``names`` and all that they depend on in a lock's ``packages``. Raises KeyError for a name not there."""
+    """``names`` and all that they depend on in a lock's ``packages``. Raises KeyError for others."""
     found: set[str] = set()
     waiting = [canonical(name) for name in names]
     while waiting:
@@ -118,7 +118,7 @@ def requirements(metadata: str, environment: Mapping[str, str], without: Collect
 
 
 def pictures(notebooks: Iterable[Mapping[str, Any]]) -> dict[str, str]:
-    """The plots in the outputs of ``notebooks``: their HTML under the SHA-256 of the words that they come with.
+    """The plots in the outputs of ``notebooks``: their HTML under the SHA-256 of the words beside them.
 
     Words that stand beside two different pictures are left out.
     """
@@ -190,7 +190,7 @@ def recordings() -> list[Path]:
 
 
 def lite_package(viz: Path, notebooks: Iterable[Path], folder: Path) -> Any:
-    """Write ``vfslab_lite``: viz-js, the plots of the lessons, the recordings. Gives its entry of the lock."""
+    """Write ``vfslab_lite``: viz-js, the plots of the lessons, recordings. Gives its entry in the lock."""
     drawn = pictures(json.loads(path.read_text(encoding="utf-8")) for path in notebooks)
     archive = folder / "vfslab_lite.zip"
     with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as made:

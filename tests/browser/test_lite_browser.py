@@ -1,4 +1,4 @@
-"""The JupyterLite site that `make lite` builds: Python inside chromium, and nothing asked of any other machine.
+"""The JupyterLite site that `make lite` builds: Python inside chromium, nothing asked of any other machine.
 
 The site is built once and served from the loopback address; every request beyond is refused and listed.
 """
@@ -13,7 +13,7 @@ import sys
 import threading
 import xml.etree.ElementTree as ET
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +31,17 @@ lab.skip_without_playwright()
 
 from playwright.sync_api import Browser, Page, Route, expect  # noqa: E402 (where it is there)
 
+NOTEBOOKS = ROOT / "notebooks"
+LESSON = "03-copying-a-namespace.ipynb"
+APPEND = """sources => {
+  const { sharedModel } = window.jupyterapp.shell.currentWidget.context.model;
+  const cells = sources.map(source => ({ cell_type: 'code', source, metadata: { trusted: true } }));
+  sharedModel.insertCells(sharedModel.cells.length, cells);
+}"""
+OUTPUTS = """() => {
+  const { model } = window.jupyterapp.shell.currentWidget.context;
+  return model.toJSON().cells.filter(cell => cell.cell_type === 'code').map(cell => cell.outputs);
+}"""
 SVG = "{http://www.w3.org/2000/svg}"
 
 
@@ -61,15 +72,21 @@ def address(site: Path) -> Iterator[str]:
         thread.join()
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def away() -> list[str]:
     """What the page has asked of other machines."""
     return []
 
 
-@pytest.fixture
-def run(browser: Browser, address: str, away: list[str]) -> Iterator[Callable[[str], Page]]:
-    """Open a lesson, run all of it, give the page."""
+def source(name: str, number: int) -> str:
+    """A code cell of a lesson."""
+    cells = json.loads((NOTEBOOKS / name).read_text(encoding="utf-8"))["cells"]
+    return "".join([cell for cell in cells if cell["cell_type"] == "code"][number]["source"])
+
+
+@pytest.fixture(scope="module")
+def lesson(browser: Browser, address: str, away: list[str]) -> Iterator[Page]:
+    """A lesson, with a cell of the first and the playground at its end, all of it run."""
     context = browser.new_context(viewport={"width": 1280, "height": 900})
     context.set_default_timeout(lab.WAIT)
 
@@ -81,83 +98,78 @@ def run(browser: Browser, address: str, away: list[str]) -> Iterator[Callable[[s
             route.abort()
 
     context.route("**/*", refuse)
-
-    def opened(name: str) -> Page:
-        page = context.new_page()
-        page.goto(f"{address}/lab/index.html?path={name}", timeout=lab.WAIT)
-        page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=lab.WAIT)
-        page.evaluate("() => window.jupyterapp.commands.execute('notebook:clear-all-cell-outputs')")
-        lab.run_all(page)
-        return page
-
-    yield opened
+    page = context.new_page()
+    page.goto(f"{address}/lab/index.html?path={LESSON}", timeout=lab.WAIT)
+    page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=lab.WAIT)
+    mounts = f"from vfslab import own_mounts, show\n{source('00-start-here.ipynb', 1)}"
+    page.evaluate(APPEND, [mounts, source("19-playground.ipynb", 0)])
+    lab.run_all(page)
+    yield page
     context.close()
 
 
-def outputs(page: Page) -> list[dict[str, Any]]:
-    """The outputs of all cells of the notebook in front."""
-    script = """() => {
-      const { model } = window.jupyterapp.shell.currentWidget.context;
-      return model.toJSON().cells.flatMap(cell => cell.outputs ?? []);
-    }"""
-    found: list[dict[str, Any]] = page.evaluate(script)
+@pytest.fixture(scope="module")
+def outputs(lesson: Page) -> list[list[dict[str, Any]]]:
+    """The outputs of each code cell."""
+    found: list[list[dict[str, Any]]] = lesson.evaluate(OUTPUTS)
     return found
 
 
+def shown(outputs: list[list[dict[str, Any]]], start: str) -> list[str]:
+    """The HTML of the outputs that begin so."""
+    pages = ["".join(one.get("data", {}).get("text/html", "")) for cell in outputs for one in cell]
+    return [page for page in pages if page.startswith(start)]
+
+
 @pytest.mark.browser
-def test_the_first_lesson_runs_and_its_stepper_steps(run: Callable[[str], Page], away: list[str]) -> None:
-    page = run("00-start-here.ipynb")
-    said = outputs(page)
-    assert [one for one in said if one["output_type"] == "error"] == []
-    # a diagram of Emscripten's mounts, and one of the lesson's
-    pictures = [
-        one["data"]["text/html"]
-        for one in said
-        if "vfslab-picture" in one.get("data", {}).get("text/html", "")
-    ]
-    assert len(pictures) == 2
-    assert all('src="data:image/svg+xml' in one for one in pictures)
-    assert "the running kernel cannot be asked: this is emscripten, not Linux" in said[-1]["text"]
-    stepper = page.locator(".vfslab-stepper")
+def test_every_cell_runs(outputs: list[list[dict[str, Any]]]) -> None:
+    assert [one for cell in outputs for one in cell if one["output_type"] == "error"] == []
+    said = "".join(one["text"] for cell in outputs for one in cell if one["output_type"] == "stream")
+    assert "the running kernel cannot be asked: this is emscripten, not Linux" in said
+
+
+@pytest.mark.browser
+def test_diagrams_are_drawn(outputs: list[list[dict[str, Any]]]) -> None:
+    pictures = shown(outputs, '<div class="vfslab-picture"><img src="data:image/svg+xml')
+    assert "/drive" in pictures[-1]  # of the browser's own Python
+
+
+@pytest.mark.browser
+def test_a_plot_is_the_published_one(outputs: list[list[dict[str, Any]]]) -> None:
+    lesson = json.loads((NOTEBOOKS / LESSON).read_text(encoding="utf-8"))
+    published = shown([cell.get("outputs", []) for cell in lesson["cells"]], "<img ")
+    assert published
+    assert shown(outputs, "<img ") == published
+
+
+@pytest.mark.browser
+def test_the_stepper_steps(lesson: Page) -> None:
+    stepper = lesson.locator(".vfslab-stepper").first
+    stepper.scroll_into_view_if_needed()
     expect(stepper).to_have_attribute("data-step", "0")
     expect(stepper.locator(":scope > .vf-stage > svg")).to_be_visible()
     stepper.focus()
-    page.keyboard.press("ArrowRight")
+    lesson.keyboard.press("ArrowRight")
     expect(stepper).to_have_attribute("data-step", "1")
-    page.keyboard.press("Home")
+    lesson.keyboard.press("Home")
     expect(stepper).to_have_attribute("data-step", "0")
-    assert away == []
 
 
 @pytest.mark.browser
-def test_a_plot_is_the_published_one(run: Callable[[str], Page], away: list[str]) -> None:
-    name = "03-copying-a-namespace.ipynb"
-    published = [
-        "".join(output["data"]["text/html"])
-        for cell in json.loads((ROOT / "notebooks" / name).read_text(encoding="utf-8"))["cells"]
-        for output in cell.get("outputs", ())
-        if "".join(output.get("data", {}).get("text/html", "")).startswith("<img ")
-    ]
-    said = outputs(run(name))
-    assert published
-    assert [
-        one["data"]["text/html"]
-        for one in said
-        if one.get("data", {}).get("text/html", "").startswith("<img ")
-    ] == published
-    assert away == []
-
-
-@pytest.mark.browser
-def test_the_playground_answers(run: Callable[[str], Page], away: list[str]) -> None:
-    ground = run("19-playground.ipynb").locator(".vf-play-ground")
-    expect(ground).to_be_visible()
+def test_the_playground_answers(lesson: Page) -> None:
+    ground = lesson.locator(".vf-play-ground")
+    ground.scroll_into_view_if_needed()
     prompt = ground.get_by_label("Command for sh1")
     for typed, command in enumerate(("mkdir /lite", "mount -t tmpfs site /lite"), 1):
         prompt.fill(command)
         prompt.press("Enter")
-        expect(ground.locator(".vf-typed")).to_have_count(typed)
+        expect(ground.locator(".vf-typed")).to_have_count(typed, timeout=lab.WAIT)
+    expect(ground.get_by_label("The mounts as text")).to_contain_text("/lite")
     expect(ground.locator(".vf-view svg")).to_contain_text("tmpfs site")
+
+
+@pytest.mark.browser
+def test_nothing_was_asked_of_other_machines(lesson: Page, away: list[str]) -> None:
     assert away == []
 
 
@@ -165,7 +177,7 @@ def test_the_playground_answers(run: Callable[[str], Page], away: list[str]) -> 
 
 
 def shape(svg: str) -> tuple[list[str], list[tuple[str | None, str | None]], list[str]]:
-    """The names of a drawing's elements, the id and the title of each group, and its texts, in their order."""
+    """The names of a drawing's elements, the id and title of each group, and its texts, in their order."""
     root = ET.fromstring(svg[svg.index("<svg") :])
     groups = [(group.get("id"), group.findtext(f"{SVG}title")) for group in root.iter(f"{SVG}g")]
     texts = ["".join(text.itertext()) for text in root.iter(f"{SVG}text")]
@@ -193,10 +205,10 @@ def test_viz_js_draws_what_dot_draws(site: Path, sources: list[str], tmp_path: P
     asked = [("nop2" if engine._PLACED.search(one) else "dot", one) for one in sources]
     command = ["node", str(tmp_path / "viz.cjs"), str(tmp_path / "vfslab_lite" / "viz-global.js")]
     done = subprocess.run(command, input=json.dumps(asked), capture_output=True, text=True, check=True)
-    for source, drawn in zip(sources, json.loads(done.stdout), strict=True):
-        own = engine.svg(source)
+    for text, drawn in zip(sources, json.loads(done.stdout), strict=True):
+        own = engine.svg(text)
         assert shape(drawn) == shape(own)
-        if engine._PLACED.search(source):  # then it has kept the places
+        if engine._PLACED.search(text):  # then it has kept the places
             assert ET.fromstring(drawn[drawn.index("<svg") :]).get("viewBox") == ET.fromstring(own).get(
                 "viewBox"
             )

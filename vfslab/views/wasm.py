@@ -34,7 +34,7 @@ def _viz() -> Any:
     except (ModuleNotFoundError, OSError):
         raise NotLoaded("this site has no package vfslab_lite; lite/build.py makes one that has") from None
     run_js(script)
-    return run_js("globalThis.Viz.instance()")
+    return run_js("Viz.instance().then(viz => globalThis.vfslabViz = viz)")
 
 
 def begin() -> None:
@@ -50,8 +50,11 @@ def render(source: str, engine: str) -> str:
     """
     from pyodide.ffi import to_js
 
-    how = to_js({"format": "svg", "engine": engine}, dict_converter=import_module("js").Object.fromEntries)
-    answer = _await(_viz(), "viz-js, which draws the pictures,").render(source, how)
+    js = import_module("js")
+    how = to_js({"format": "svg", "engine": engine}, dict_converter=js.Object.fromEntries)
+    # what a widget asks for cannot wait, and need not once viz-js is there
+    viz = getattr(js, "vfslabViz", None) or _await(_viz(), "viz-js, which draws the pictures,")
+    answer = viz.render(source, how)
     if answer.status != "success":
         said = [error["message"] for error in answer.errors.to_py() if error.get("level") == "error"]
         raise ValueError(said[0] if said else "it does not say why")
@@ -60,7 +63,8 @@ def render(source: str, engine: str) -> str:
 
 def load(package: str) -> None:
     """Load ``package`` from where this site's Pyodide has it, for the next import of it. Raises NotLoaded."""
-    if package in sys.modules:
+    with contextlib.suppress(ImportError):
+        import_module(package)
         return
     pyodide_js = import_module("pyodide_js")
     silence = {"messageCallback": lambda *_: None, "errorCallback": lambda *_: None}
