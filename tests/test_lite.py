@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
+import sys
 import types
 from pathlib import Path
 from typing import Any
@@ -176,3 +177,15 @@ def test_the_mounts_of_emscripten() -> None:
         (4, 1, "/drive", "javascript"),
     ]
     assert len(Snapshot.from_mountinfo(table, "self").mounts) == 4
+
+
+@pytest.mark.parametrize(
+    ("command", "says"),
+    [
+        (("npm-of-nowhere", "pack"), "npm-of-nowhere is not on PATH; npm comes with Node.js"),
+        ((sys.executable, "-c", "import sys; sys.exit('no such package')"), "failed:\nno such package"),
+    ],
+)
+def test_what_is_missing_is_said(command: tuple[str, ...], says: str, tmp_path: Path) -> None:
+    with pytest.raises(build.Missing, match=says):
+        build.run(*command, cwd=tmp_path)
