@@ -113,6 +113,7 @@ PARTS = [
     {"views"},
     {"changelog"},
     {"exercises", "page"},
+    {"practice"},
     {""},
     {"cli_input"},
     {"cli_check", "cli_fixes", "cli_page", "cli_why"},

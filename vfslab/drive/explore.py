@@ -206,12 +206,15 @@ def _state(schedule: Schedule, alone: Alone, faults_left: bool) -> bytes:
     )
 
 
-def replay(make: Make, path: Sequence[Choice], title: str = "") -> Timeline:
-    """The steps of a path as a Timeline; each frame knows whose step it is."""
+def replay(make: Make, path: Sequence[Choice], title: str = "", rule: Rule | None = None) -> Timeline:
+    """The steps of a path as a Timeline; each frame knows whose step it is, and what is broken there."""
     world = make()
     recorder = world.subject.writer(world.kernel, world.jobs[0].task.pid)
+    written = 0
 
     def write(number: int, effect: object) -> None:
+        nonlocal written
+        written += 1
         recorder.pid = world.jobs[number].task.pid
         call = schedule.jobs[number].call
         if call is not None and getattr(effect, "function", "") not in BETWEEN:
@@ -219,8 +222,14 @@ def replay(make: Make, path: Sequence[Choice], title: str = "") -> Timeline:
         recorder.write(effect)  # type: ignore[arg-type]
 
     schedule = Schedule(world, write)
+    alone = Alone(schedule)
+    judged: dict[int, str] = {}
     for choice in path:
+        alone.before(choice)
         schedule.take(choice)
+        broken = what_is_broken(schedule, rule) or alone.after()
+        if broken or schedule.subject.everywhere or not schedule.locked:
+            judged[written] = broken or ""
     results = [result for progress in schedule.jobs for _, result in progress.results]
     recorder.write(None)
     comms = {job.task.pid: job.task.comm for job in world.jobs} if len(world.jobs) > 1 else {}
@@ -228,4 +237,5 @@ def replay(make: Make, path: Sequence[Choice], title: str = "") -> Timeline:
     last = failed[-1] if failed else results[-1] if results else None
     timeline = recorder.timeline(title, last)
     timeline.comms = comms
+    timeline.judged = judged
     return timeline

@@ -113,6 +113,18 @@ class Frame:
         return tuple(id for id, _, _ in self._timeline.kept.changes[self.index])
 
     @property
+    def broken(self) -> str:
+        """The rule that is broken here, in a sentence, as far as rules have been asked; "" for none."""
+        asked = [index for index in self._timeline.judged if index <= self.index]
+        return self._timeline.judged[max(asked)] if asked else ""
+
+    @property
+    def breaks(self) -> str:
+        """The rule that is broken here and was not one step before, in a sentence; "" for none."""
+        before = self._timeline[self.index - 1].broken if self.index else ""
+        return self.broken if self.broken != before else ""
+
+    @property
     def mounts(self) -> tuple[int, ...]:
         """The ids of the mounts that the effect names."""
         return self.effect.mounts if isinstance(self.effect, Step) else ()
@@ -159,7 +171,8 @@ class Timeline(Sequence[Frame]):
 
     Frame 0 is the state before, the last frame the return; those have no effect.
     ``title`` says what was called, ``pid`` which task called, ``result`` how it ended; ``comms`` are the
-    names of the tasks by pid where several are at work.
+    names of the tasks by pid where several are at work. ``judged`` says, for the steps behind which rules
+    were asked, what was broken there, "" for nothing.
     """
 
     def __init__(self, title: str, pid: int, kept: Recording, result: Result) -> None:
@@ -168,6 +181,7 @@ class Timeline(Sequence[Frame]):
         self.kept = kept
         self.result = result
         self.comms: dict[int, str] = {}
+        self.judged: dict[int, str] = {}
         self.position = 0
         self._at = 0
         self._notes = dict(kept.start)

@@ -11,9 +11,10 @@ import io
 import re
 import textwrap
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from vfslab.views import palette, wasm
+from vfslab.views.locks import Held, lock_spans
 from vfslab.views.scene import data_uri
 
 if TYPE_CHECKING:
@@ -40,43 +41,6 @@ def image(svg: str, words: str) -> str:
     assert size is not None, "matplotlib says how large its pictures are"
     style = f"width:{size[1]}pt;max-width:100%;height:auto"
     return f'<img src="{html.escape(data_uri(svg))}" alt="{html.escape(words)}" style="{style}">'
-
-
-class Held(NamedTuple):
-    """A lock held from step ``first`` up to, not including, step ``end``.
-
-    ``task`` is the holder's name, ``shared`` whether it is held for reading only.
-    """
-
-    lock: str
-    first: int
-    end: int
-    task: str = ""
-    shared: bool = False
-
-
-def lock_spans(timeline: Timeline) -> list[Held]:
-    """Every stretch of steps during which a lock is held, in the order in which they begin."""
-    spans: list[Held] = []
-    since: dict[tuple[str, str, bool], int] = {}
-    for index, tables in enumerate(timeline.kept.tables):
-        held = {
-            (
-                lock.lock,
-                tables.tasks[lock.pid].name
-                if lock.pid in tables.tasks
-                else timeline.comms.get(lock.pid, str(lock.pid)),
-                lock.shared,
-            )
-            for lock in tables.locks
-        }
-        for key in held:
-            since.setdefault(key, index)
-        for key in since.keys() - held:
-            lock, task, shared = key
-            spans.append(Held(lock, since.pop(key), index, task, shared))
-    spans += [Held(lock, first, len(timeline), task, shared) for (lock, task, shared), first in since.items()]
-    return sorted(spans, key=lambda span: (span.first, -span.end, span))
 
 
 class _Plot:
