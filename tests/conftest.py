@@ -1,6 +1,6 @@
 """What the whole suite shares: the needs behind the markers, and Hypothesis' profiles.
 
-A test marked ``dot``, ``kernel``, ``browser`` or ``vm`` is skipped, with the reason,
+A test marked ``dot``, ``kernel``, ``browser``, ``lite`` or ``vm`` is skipped, with the reason,
 where this machine lacks what it needs. ``VFSLAB_REQUIRE="kernel browser"`` names
 the markers for which such a skip is a failure: CI must not pass by leaving out.
 """
@@ -59,7 +59,21 @@ def _without_vm() -> str | None:
     return None if shutil.which(QEMU) else f"{QEMU} is not on PATH"
 
 
-NEEDS = {"dot": _without_dot, "kernel": _without_kernel, "browser": _without_browser, "vm": _without_vm}
+def _without_lite() -> str | None:
+    if shutil.which("npm") is None:
+        return "npm is not on PATH"
+    if importlib.util.find_spec("jupyterlite_pyodide_kernel") is None:
+        return "jupyterlite-pyodide-kernel is not installed"
+    return None
+
+
+NEEDS = {
+    "dot": _without_dot,
+    "kernel": _without_kernel,
+    "browser": _without_browser,
+    "lite": _without_lite,
+    "vm": _without_vm,
+}
 
 
 @functools.cache

@@ -46,6 +46,7 @@ DISTRIBUTIONS = {
     "traitlets": "ipywidgets",
     "yaml": "pyyaml",
 }
+IN_PYODIDE = {"js", "pyodide", "pyodide_js"}  # its own modules; no package of them is installed
 NOT_IMPORTED = {
     "graphviz-pure",  # a program
     "ipykernel",  # a program
@@ -159,7 +160,7 @@ def _imports(node: ast.AST, package: str) -> Iterator[str]:
 
 def foreign(modules: frozenset[str]) -> set[str]:
     """The top-level packages among ``modules`` that are neither Python's nor vfslab's."""
-    return {name.partition(".")[0] for name in modules} - sys.stdlib_module_names - {"vfslab"}
+    return {name.partition(".")[0] for name in modules} - sys.stdlib_module_names - {"vfslab"} - IN_PYODIDE
 
 
 @pytest.mark.parametrize(

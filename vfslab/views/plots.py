@@ -1,6 +1,7 @@
 """Plots of what timelines count: which locks are held when, and how counts grow with a size.
 
-Each plot is a text too. matplotlib is imported when one is drawn.
+Each plot is a text too. matplotlib is imported when one is drawn; inside a browser a plot of the lessons
+is the one that they were published with.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import textwrap
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from vfslab.views import palette
+from vfslab.views import palette, wasm
 from vfslab.views.locks import Held, lock_spans
 from vfslab.views.scene import data_uri
 
@@ -51,14 +52,26 @@ class _Plot:
         raise NotImplementedError
 
     def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
-        import matplotlib as mpl
-
+        words = repr(self)
+        if wasm.HERE and (published := wasm.drawn(words)):
+            return {"text/html": published, "text/plain": words}
+        try:
+            if wasm.HERE:
+                wasm.load("matplotlib")
+            import matplotlib as mpl
+        except (ImportError, wasm.NotLoaded) as missing:
+            return {"text/plain": f"{words}\n\nNo picture: {_why(missing)}."}
         svg = io.StringIO()
         with mpl.rc_context({"svg.hashsalt": "vfslab", "svg.fonttype": "none"}):
             self.figure.savefig(svg, format="svg", metadata={"Date": None, "Creator": None})
         text = svg.getvalue()
-        words = repr(self)
         return {"text/html": image(text[text.index("<svg") :], words), "text/plain": words}
+
+
+def _why(missing: ImportError | wasm.NotLoaded) -> str:
+    if isinstance(missing, wasm.NotLoaded):
+        return str(missing)
+    return f"the package {missing.name} is missing; pip install 'vfslab[lab]'"
 
 
 class LockPlot(_Plot):
