@@ -9,6 +9,8 @@ VM_KERNELS ?=
 UV := $(shell uv --version >/dev/null 2>&1 && echo uv)
 CHROMIUM := $(shell command -v chromium)
 NPM := $(shell command -v npm)
+# Two at most: the longest tests bound the time, and each takes memory.
+WORKERS := $(if $(filter 1,$(shell nproc)),1,2)
 ROOT_USER := $(filter 0,$(shell id -u))
 
 python = $(VENV)/bin/python
@@ -24,7 +26,7 @@ help:
 	@echo 'make lab         open JupyterLab on the first notebook (LAB_ARGS=... is passed on)'
 	@echo 'make test        check everything: style, types, tests, notebooks'
 	@echo 'make check       the fast part of that: without notebooks, browser and running kernel'
-	@echo 'make notebooks   execute the notebooks and save their outputs; draw the picture of the README'
+	@echo 'make notebooks   execute the notebooks and save their outputs; the picture and badges of the README'
 	@echo 'make recordings  as root: record what the running kernel says, and the images in VM_KERNELS=DIR'
 	@echo 'make site        all notebooks and a page for each change as a static site, into site/'
 	@echo 'make lite        all notebooks as a site that runs Python in the browser, into site/lite/; needs npm'
@@ -39,10 +41,10 @@ lab: $(VENV)/installed-lab
 		$(if $(ROOT_USER),--allow-root) $(LAB_ARGS)
 
 test: lint $(tested)
-	$(python) -m pytest -n 2
+	$(python) -m pytest -n $(WORKERS)
 
 check: lint $(VENV)/installed-test
-	$(python) -m pytest -n 2 -m 'not (slow or kernel or browser or vm)' tests
+	$(python) -m pytest -n $(WORKERS) -m 'not (slow or kernel or browser or vm)' tests
 
 lint: $(VENV)/installed-test
 	$(python) -m ruff check .
@@ -51,6 +53,7 @@ lint: $(VENV)/installed-test
 notebooks: $(VENV)/installed-test
 	$(python) tests/notebook_tools.py notebooks/*.ipynb
 	$(python) tests/readme_picture.py
+	$(python) tests/readme_badges.py
 
 recordings: $(VENV)/installed-test
 	$(python) tests/record_corpus.py $(VM_KERNELS)

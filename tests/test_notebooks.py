@@ -43,6 +43,20 @@ EXEMPT = {
     "20-practice.ipynb": 0,
 }
 
+# What code makes true, and a notebook's first cell then says, of real kernels; the first that is found.
+KERNELS = [
+    (
+        r"^%%mnt --check|\bPlayground\(",
+        "*This notebook can ask the kernel of your machine. Where that is not allowed, as on Binder, "
+        "the answer says why.*",
+    ),
+    (
+        r"\b(evidence|facts|measured)\(",
+        "*What real kernels say here was recorded on them; the kernel of your machine is not asked.*",
+    ),
+    ("", "*Here the model runs alone; the kernel of your machine is not asked.*"),
+]
+
 # What IPython adds to Python and a lesson may use.
 MAGICS = {"%%mnt", "%load_ext"}
 
@@ -116,6 +130,12 @@ def test_the_table_names_every_notebook() -> None:
 
 def test_no_cell_asks_the_machine_instead_of_vfslab(notebook: NotebookNode) -> None:
     assert {name for cell in code_cells(notebook) for name in magics(cell.source)} <= MAGICS
+
+
+def test_the_first_cell_says_where_kernels_answers_come_from(notebook: NotebookNode) -> None:
+    code = "\n".join(cell.source for cell in code_cells(notebook))
+    expected = next(word for pattern, word in KERNELS if re.search(pattern, code, re.MULTILINE))
+    assert [word for _, word in KERNELS if word in notebook.cells[0].source] == [expected]
 
 
 def test_every_cell_ran_once_in_order(notebook: NotebookNode) -> None:

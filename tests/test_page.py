@@ -99,8 +99,12 @@ def test_the_command_writes_a_page(commit: str, tmp_path: Path) -> None:
 def test_all_of_them_with_an_index(tmp_path: Path) -> None:
     (tmp_path / "notebooks").mkdir()
     (tmp_path / "notebooks" / "05-thrown-out.html").touch()
+    exported = '<style></style><h1 id="x">Why <code>EINVAL</code> &amp; so?<a class="anchor-link">¶</a></h1>'
+    (tmp_path / "notebooks" / "04-why-einval.html").write_text(exported, encoding="utf-8")
     assert main(["page", "--all", "-o", str(tmp_path)]) == 0
     index = (tmp_path / "index.html").read_text(encoding="utf-8")
     assert '<a href="notebooks/05-thrown-out.html">05 Thrown out</a>' in index
+    assert '<a href="notebooks/04-why-einval.html">04 Why EINVAL &amp; so?</a>' in index
+    assert "<h2>06 One lock</h2>" in index  # a lesson that was not exported
     linked = re.findall(r'href="([0-9a-f]{12}\.html)"', index)
     assert sorted(linked) == sorted(path.name for path in tmp_path.glob("*.html") if path.stem != "index")

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import ast
 import importlib.util
+import os
 import re
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -227,25 +229,124 @@ def test_notebooks_import_only_what_the_lab_installs() -> None:
 
 # Binder.
 
-
-def test_binder_reads_the_one_environment() -> None:
-    # Where binder/ exists, repo2docker ignores an environment.yml beside it.
-    link = ROOT / "binder" / "environment.yml"
-    assert link.is_symlink()
-    assert link.readlink() == Path("../environment.yml")
+BINDER = ROOT / "binder"
 
 
-@pytest.mark.skipif(importlib.util.find_spec("repo2docker") is None, reason="jupyter-repo2docker is missing")
-def test_binder_chooses_conda_and_this_file() -> None:
+def test_binder_installs_the_extra_and_nothing_else() -> None:
+    lines = (BINDER / "requirements.txt").read_text(encoding="utf-8").splitlines()
+    named = [line for line in lines if not line.startswith("#")]
+    assert sorted(named) == sorted(PROJECT["optional-dependencies"]["lab"])
+
+
+def test_binder_has_no_file_that_asks_for_more() -> None:
+    # apt.txt, start, environment.yml and others: each would make the image larger or the start slower.
+    assert sorted(path.name for path in BINDER.iterdir()) == ["postBuild", "requirements.txt", "runtime.txt"]
+
+
+def test_binder_names_a_python_that_the_package_accepts() -> None:
+    runtime = (BINDER / "runtime.txt").read_text(encoding="utf-8").strip()
+    assert runtime.removeprefix("python-") in SpecifierSet(PROJECT["requires-python"])
+    assert f"python={runtime.removeprefix('python-')}" in CONDA_LINES
+
+
+def test_what_the_base_image_has_is_left_as_it_is() -> None:
+    # A floor above it would install Jupyter twice: once in the base image, once on top of it.
+    repo2docker = pytest.importorskip("repo2docker")
+    runtime = (BINDER / "runtime.txt").read_text(encoding="utf-8").strip()
+    conda = Path(repo2docker.__file__).parent / "buildpacks" / "conda"
+    base = (conda / f"environment.py-{runtime.removeprefix('python-')}-linux-64.lock").read_text()
+    has = dict(re.findall(r"/([a-z_]+)-([0-9][0-9.]*)-[^/]*\.conda#", base))
+    assert {name for name, versions in extra("lab").items() if name in has and has[name] in versions} == {
+        "ipykernel",
+        "ipywidgets",
+        "jupyterlab",
+    }
+    assert not {name for name, versions in extra("lab").items() if name in has and has[name] not in versions}
+
+
+@pytest.fixture(scope="module")
+def build_plan() -> str:
+    """What repo2docker would do with this repository: its log, then the Dockerfile."""
+    if importlib.util.find_spec("repo2docker") is None:
+        pytest.skip("jupyter-repo2docker is missing")
+    command = [sys.executable, "-m", "repo2docker", "--no-build", "--debug", str(ROOT)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    return done.stderr + done.stdout
+
+
+# The steps of the Dockerfile that are ours, in their order. What is installed comes before the repository is
+# copied, so that it is a layer that a change of the code leaves as it is.
+PLAN = [
+    "Building conda environment for python=3.12",
+    "COPY --chown=0:0 src/binder/requirements.txt ${REPO_DIR}/binder/requirements.txt",
+    "USER ${NB_USER}",
+    '${KERNEL_PYTHON_PREFIX}/bin/pip install --no-cache-dir -r "binder/requirements.txt"',
+    "USER root",
+    "COPY --chown=0:0 src/ ${REPO_DIR}/",
+    "USER ${NB_USER}",
+    "RUN chmod +x binder/postBuild",
+    "RUN ./binder/postBuild",
+]
+
+
+def test_binders_build_plan(build_plan: str) -> None:
+    place = 0
+    for step in PLAN:
+        place = build_plan.find(step, place)
+        assert place >= 0, step
+        place += len(step)
+    assert "USER" not in build_plan[place:], "postBuild and what is started are not root's"
+
+
+@pytest.mark.parametrize(
+    "unwanted",
+    [
+        "environment.yml",
+        "pip install --no-cache-dir .",
+        "apt.txt",
+        "requirements3.txt",
+        "unspecified",
+        "src/pyproject",
+    ],
+)
+def test_binder_takes_no_other_file(build_plan: str, unwanted: str) -> None:
+    assert unwanted not in build_plan
+
+
+def test_post_build_stops_where_something_fails() -> None:
+    script = BINDER / "postBuild"
+    assert script.stat().st_mode & 0o111
+    subprocess.run(["bash", "-n", str(script)], check=True)
+    assert "set -euo pipefail" in script.read_text(encoding="utf-8")
+
+
+@pytest.mark.slow
+def test_post_build_prepares_what_a_reader_would_wait_for(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    home.mkdir()
+    (tmp_path / "bin").mkdir()
+    # pip's part would change the environment of these tests; what it was asked for is kept.
+    python = tmp_path / "bin" / "python"
+    python.write_text(f'#!/bin/sh\n[ "$2" = pip ] && exec echo "$@"\nexec {sys.executable} "$@"\n')
+    python.chmod(0o755)
+    shutil.copytree(ROOT / "binder", tmp_path / "kit" / "binder")
+    shutil.copytree(
+        ROOT / "vfslab", tmp_path / "kit" / "vfslab", ignore=shutil.ignore_patterns("__pycache__")
+    )
+    shutil.copytree(ROOT / "notebooks", tmp_path / "kit" / "notebooks")
+    path = os.pathsep.join([str(tmp_path / "bin"), str(Path(sys.executable).parent), os.environ["PATH"]])
     done = subprocess.run(
-        [sys.executable, "-m", "repo2docker", "--no-build", "--debug", str(ROOT)],
+        ["./binder/postBuild"],
+        cwd=tmp_path / "kit",
+        env={"PATH": path, "HOME": str(home)},
         capture_output=True,
         text=True,
         check=True,
     )
-    assert "Building conda environment for python=3.12" in done.stdout + done.stderr
-    assert re.search(r"env update .*\"binder/environment\.yml\"", done.stdout)
-    assert "binder/postBuild" in done.stdout
+    assert "-m pip install --no-cache-dir --no-deps -e ." in done.stdout
+    assert list(home.glob(".cache/matplotlib/fontlist-*.json"))
+    assert list(tmp_path.glob("kit/vfslab/kernel/__pycache__/namespace*.pyc"))
+    assert done.stdout.count("Signing notebook") == len(list((ROOT / "notebooks").glob("*.ipynb")))
 
 
 # What the repository holds.

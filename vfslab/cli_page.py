@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import html
 import re
 from pathlib import Path
 from typing import Any
@@ -50,11 +51,17 @@ def _all(folder: Path) -> int:
     from vfslab.changelog import fixes
     from vfslab.page import index, page_of_fix
 
-    notebooks = sorted(path.stem for path in folder.glob("notebooks/*.html"))
+    notebooks = {path.stem: _heading(path) for path in folder.glob("notebooks/*.html")}
     _write(folder / "index.html", index(fixes(), notebooks))
     for fix in fixes():
         _write(folder / f"{fix.commit}.html", page_of_fix(fix))
     return 0
+
+
+def _heading(path: Path) -> str:
+    """The first heading of an exported notebook as text, "" where there is none."""
+    found = re.search(r"<h1[^>]*>(.*?)(<a class=\"anchor|</h1>)", path.read_text(encoding="utf-8"), re.DOTALL)
+    return html.unescape(re.sub("<[^>]*>", "", found[1])) if found else ""
 
 
 def _write(path: Path, text: str) -> None:
@@ -75,7 +82,9 @@ def _of_transcript(args: argparse.Namespace) -> str:
     from vfslab.page import page_of_transcript
 
     check_release(args.release)
-    return page_of_transcript(read_transcript(args.what), called(args.what), args.release or DEFAULT_RELEASE)
+    return page_of_transcript(
+        read_transcript(args.what), Path(called(args.what)).name, args.release or DEFAULT_RELEASE
+    )
 
 
 def _of_change(args: argparse.Namespace) -> str:

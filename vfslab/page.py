@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import html
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from importlib.resources import files
+from pathlib import Path
 
 from vfslab.changelog import Fix, evidence
 from vfslab.changelog.facts import facts
@@ -29,16 +30,35 @@ from vfslab.views.stepper import Stepper
 STEPPERS = 40
 """A page of a transcript steps through at most so many calls, the last ones."""
 
-# Whoever prefers dark pages gets one; the button turns it round.
-_THEME = """
+# Whoever prefers dark pages gets one; the button turns it round. Paper is light, shows where a stepper that
+# nobody has moved ends, opens what is folded, and has one legend; afterwards all is as it was.
+_SCRIPT = """
 const root = document.documentElement;
 const dark = (on) => { root.dataset.jpThemeLight = on ? "false" : "true"; };
-const turn = () => dark(root.dataset.jpThemeLight === "true");
+const isDark = () => root.dataset.jpThemeLight === "false";
 dark(matchMedia("(prefers-color-scheme: dark)").matches);
-document.querySelector(".theme").addEventListener("click", turn);
+document.querySelector(".theme").addEventListener("click", () => dark(!isDark()));
+const press = (stepper, key) => stepper.dispatchEvent(new KeyboardEvent("keydown", { key }));
+let restore = [];
 addEventListener("beforeprint", () => {
+  const before = isDark();
   dark(false);
-  for (const one of document.querySelectorAll("details")) one.open = true;
+  restore = [() => dark(before)];
+  const legends = [...document.querySelectorAll(".vf-folded:has(> .vf-stage)")];
+  const unneeded = [...legends.slice(1), ...document.querySelectorAll(".vf-folded:has(.vf-source)")];
+  for (const one of document.querySelectorAll("details")) {
+    const open = one.open;
+    one.open = !unneeded.includes(one);
+    restore.push(() => { one.open = open; });
+  }
+  for (const one of document.querySelectorAll(".vfslab-stepper[data-step='0']")) {
+    press(one, "End");
+    restore.push(() => press(one, "Home"));
+  }
+});
+addEventListener("afterprint", () => {
+  for (const back of restore) back();
+  restore = [];
 });
 """
 
@@ -68,23 +88,39 @@ def page_of_transcript(text: str, title: str, release: str = DEFAULT_RELEASE) ->
     return _page(title, "".join([*_transcript(told, left_out, title, release), *_end(end)]))
 
 
-def index(fixes: Sequence[Fix], notebooks: Sequence[str] = ()) -> str:
-    """The HTML of a list: the notebooks by their names, and the changes with their pages, beside it."""
+def index(fixes: Sequence[Fix], notebooks: Mapping[str, str] | None = None) -> str:
+    """The HTML of a list: lesson after lesson, and below each the changes that it is about, with their pages.
+
+    ``notebooks`` has the title of each notebook that is in the folder "notebooks" beside it, by its name.
+    """
+    titles = {Path(fix.notebook).stem: "" for fix in fixes} | dict(notebooks or {})
     lessons = "".join(
-        f'<li><a href="notebooks/{_text(name)}.html">{_text(_lesson(name))}</a></li>' for name in notebooks
+        f"<li>{_lesson(name, titles[name], name in (notebooks or {}))}{_changes(fixes, name)}</li>"
+        for name in sorted(titles)
     )
-    rows = "".join(
-        f'<li><a href="{fix.commit}.html">{_text(fix.title)}</a><br>{_text(fix.what)}</li>' for fix in fixes
+    return _page(
+        "vfslab",
+        "<h1>The Linux kernel's mount code in miniature</h1>"
+        "<p>The lessons, with the pictures and steppers that their cells made. Below each are the changes "
+        "of the kernel that it is about: a page shows where the old code breaks, both sides step by step, "
+        f'and what real kernels said.</p><ol class="lessons">{lessons}</ol>',
     )
-    lists = [
-        f"<h2>{title}</h2><ul>{items}</ul>" for title, items in (("Lessons", lessons), ("Changes", rows))
-    ]
-    return _page("vfslab", "<h1>The Linux kernel's mount code in miniature</h1>" + "".join(lists))
 
 
-def _lesson(name: str) -> str:
+def _lesson(name: str, title: str, is_there: bool) -> str:
     number, _, words = name.partition("-")
-    return f"{number} {words.replace('-', ' ').capitalize()}"
+    text = _text(f"{number} {title or words.replace('-', ' ').capitalize()}")
+    return f'<h2><a href="notebooks/{_text(name)}.html">{text}</a></h2>' if is_there else f"<h2>{text}</h2>"
+
+
+def _changes(fixes: Sequence[Fix], notebook: str) -> str:
+    rows = "".join(
+        f'<li><code>{fix.commit}</code> <a href="{fix.commit}.html">{_text(fix.title)}</a>'
+        f"<br>{_text(fix.what)}</li>"
+        for fix in fixes
+        if Path(fix.notebook).stem == notebook
+    )
+    return f"<ul>{rows}</ul>" if rows else ""
 
 
 def _fix(fix: Fix) -> Iterator[str]:
@@ -164,7 +200,7 @@ def _page(title: str, body: str) -> str:
         f"<title>{_text(title)}</title><style>{style}</style></head><body><main>"
         f'<button class="theme" type="button">dark / light</button>{body}'
         "<footer>Made with vfslab, the Linux kernel's mount code in miniature.</footer>"
-        f"</main><script>{_THEME}</script></body></html>\n"
+        f"</main><script>{_SCRIPT}</script></body></html>\n"
     )
 
 
