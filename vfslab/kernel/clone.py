@@ -97,7 +97,7 @@ def copy_tree(k: Globals, source: Mount, dentry: Dentry, flags: int) -> Code:
                         raise Refused(refusals.COPY_OF_LOCKED_UNBINDABLE, mount)
                     mount = next_mnt(skip_mnt_tree(mount), top)
                     continue
-                if not flags & CL_COPY_MNT_NS_FILE and isinstance(mount.mnt_root.ns, MntNamespace):
+                if not flags & CL_COPY_MNT_NS_FILE and type(mount.mnt_root.ns) is MntNamespace:
                     mount = next_mnt(skip_mnt_tree(mount), top)
                     continue
                 while src_parent is not mount.mnt_parent:

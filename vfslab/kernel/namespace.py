@@ -84,16 +84,13 @@ def fill_copy(
     k.namespaces[ns.id] = ns
     yield Step("copy_mnt_ns", "the new namespace gets its root and can be found")
     moves = []
+    root_mnt, pwd_mnt = fs.root.mnt, fs.pwd.mnt
     for source, copy in counterparts(old_root, root):
         mnt_add_to_ns(ns, copy)
-        if empty:
-            moves += [(name, Path(root, root.mnt_root)) for name in ("root", "pwd")]
-        elif source is fs.root.mnt or source is fs.pwd.mnt:
-            moves += [
-                (name, Path(copy, path.dentry))
-                for name, path in (("root", fs.root), ("pwd", fs.pwd))
-                if path.mnt is source
-            ]
+        if empty or source is root_mnt:
+            moves.append(("root", Path(copy, root.mnt_root if empty else fs.root.dentry)))
+        if empty or source is pwd_mnt:
+            moves.append(("pwd", Path(copy, root.mnt_root if empty else fs.pwd.dentry)))
     yield Step("mnt_add_to_ns", "now in the new namespace: {all}", tuple(ns.mounts))
     dropped = []
     for name, new in moves:
@@ -109,12 +106,13 @@ def fill_copy(
 def counterparts(old: Mount, new: Mount) -> Iterator[tuple[Mount, Mount]]:
     """Each mount of a tree with its copy, in preorder; mounts of namespace files were not copied."""
     source: Mount | None = old
-    copy: Mount | None = new
-    while source is not None and copy is not None:
-        yield source, copy
-        source, copy = next_mnt(source, old), next_mnt(copy, new)
-        while source is not None and copy is not None and source.mnt_root is not copy.mnt_root:
+    for copy in tree(new):
+        while source is not None and source.mnt_root is not copy.mnt_root:
             source = next_mnt(skip_mnt_tree(source), old)
+        if source is None:
+            return
+        yield source, copy
+        source = next_mnt(source, old)
 
 
 def mounts_from(ns: MntNamespace, id: int) -> list[Mount]:
