@@ -63,20 +63,62 @@ Change: TypeAlias = tuple[int, Note | None, Note | None]
 
 
 class Recording:
-    """What is kept of each effect, in three lists of one length: a tuple for each would cost as much again.
+    """What is kept of each effect while it is watched, and what follows from that.
 
     ``effects`` begins and ends with None, the state before and the return.
-    ``start`` is what is noted of every mount before the first effect, ``pids`` whose an effect is, by its
-    number, where several tasks are at work; ``places`` are where effects were yielded, where that was asked.
+    ``start`` is what is noted of every mount before the first effect. ``noted`` is what is noted after
+    each Step of each mount that it names, in their order, None of one that has been freed; ``looks`` are the
+    namespaces and tasks after an effect, by its number, where they may be others than before.
+    ``pids`` says whose an effect is, by its number, where it is not ``pid``'s; ``places`` are where
+    effects were yielded, where that was asked.
+
+    ``changes`` and ``tables`` are worked out when they are first asked for, so that watching costs
+    little: both have one entry for each effect.
     """
 
-    def __init__(self, start: dict[int, Note]) -> None:
+    def __init__(self, start: dict[int, Note], pid: int) -> None:
         self.start = start
+        self.pid = pid
         self.effects: list[Effect | None] = []
-        self.changes: list[tuple[Change, ...]] = []
-        self.tables: list[Tables] = []
+        self.noted: list[Note | None] = []
+        self.looks: dict[int, tuple[dict[int, NamespaceState], dict[int, TaskState]]] = {}
         self.pids: dict[int, int] = {}
         self.places: dict[int, Place] = {}
+        self._changes: list[tuple[Change, ...]] = []
+        self._tables: list[Tables] = []
+        self._last: dict[int, Note | None] = {**start}
+        self._used = 0
+
+    @property
+    def changes(self) -> list[tuple[Change, ...]]:
+        """What each effect changed."""
+        while len(self._changes) < len(self.effects):
+            effect = self.effects[len(self._changes)]
+            self._changes.append(self._changed(effect.mounts) if isinstance(effect, Step) else ())
+        return self._changes
+
+    @property
+    def tables(self) -> list[Tables]:
+        """The rest of the state after each effect."""
+        tables = self._tables[-1] if self._tables else Tables({}, {}, ())
+        for index in range(len(self._tables), len(self.effects)):
+            effect = self.effects[index]
+            if isinstance(effect, (Acquire, Release)):
+                tables = tables.after(effect, self.pids.get(index, self.pid))
+            elif index in self.looks:
+                tables = Tables(*self.looks[index], tables.locks)
+            self._tables.append(tables)
+        return self._tables
+
+    def _changed(self, ids: tuple[int, ...]) -> tuple[Change, ...]:
+        changes: list[Change] = []
+        first, self._used = self._used, self._used + len(ids)
+        for id, after in zip(ids, self.noted[first : self._used], strict=True):
+            before = self._last.get(id)
+            if before != after:
+                changes.append((id, before, after))
+                self._last[id] = after
+        return tuple(changes)
 
 
 class Frame:
@@ -86,7 +128,6 @@ class Frame:
         self._timeline = timeline
         self.index = index
         self.effect = timeline.kept.effects[index]
-        self._tables = timeline.kept.tables[index]
 
     @property
     def pid(self) -> int:
@@ -120,7 +161,7 @@ class Frame:
     @property
     def locks(self) -> tuple[str, ...]:
         """The locks held after the effect, in the order in which they were taken."""
-        return tuple(lock.lock for lock in self._tables.locks)
+        return tuple(lock.lock for lock in self._timeline.kept.tables[self.index].locks)
 
     @property
     def function(self) -> str:
