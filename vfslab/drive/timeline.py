@@ -211,8 +211,8 @@ class Timeline(Sequence[Frame]):
         self.comms: dict[int, str] = {}
         self.position = 0
         self._at = 0
-        self._notes = dict(kept.start)
-        self._rows: dict[int, tuple[Note, MountState]] = {}
+        self._shown: dict[int, MountState] | None = None
+        self._rows: dict[int, MountState] = {}
         self._snapshots: dict[int, Snapshot] = {}
         self._names: dict[int, str] = {}
 
@@ -252,35 +252,43 @@ class Timeline(Sequence[Frame]):
     def snapshot(self, index: int) -> Snapshot:
         """The state after step ``index``; rows that did not change are the same objects."""
         if index not in self._snapshots:
-            self._move_to(index)
+            shown = self._move_to(index)
             tables = self.kept.tables[index]
-            rows = {id: self._row(id, noted) for id, noted in sorted(self._notes.items())}
-            self._snapshots[index] = Snapshot(rows, tables.namespaces, tables.tasks, tables.locks)
+            self._snapshots[index] = Snapshot(shown.copy(), tables.namespaces, tables.tasks, tables.locks)
             if len(self._snapshots) > _SNAPSHOTS_KEPT:
                 del self._snapshots[next(iter(self._snapshots))]
         return self._snapshots[index]
 
-    def _move_to(self, index: int) -> None:
+    def _move_to(self, index: int) -> dict[int, MountState]:
+        """The rows after step ``index``, in the order of their ids: those of the last time, brought up to it."""
+        if self._shown is None:
+            self._shown = {id: self._row(noted) for id, noted in sorted(self.kept.start.items())}
+        changes, shown = self.kept.changes, self._shown
+        put: list[Change] = []
         while self._at < index:
             self._at += 1
-            for id, _, after in self.kept.changes[self._at]:
-                self._put(id, after)
+            put += changes[self._at]
         while self._at > index:
-            for id, before, _ in self.kept.changes[self._at]:
-                self._put(id, before)
+            put += [(id, after, before) for id, before, after in reversed(changes[self._at])]
             self._at -= 1
+        last, in_order = next(reversed(shown), 0), True
+        for id, _, noted in put:
+            if noted is None:
+                del shown[id]
+                continue
+            if id not in shown:
+                in_order, last = in_order and id > last, id
+            shown[id] = self._row(noted)
+        if not in_order:
+            self._shown = shown = dict(sorted(shown.items()))
+        return shown
 
-    def _put(self, id: int, noted: Note | None) -> None:
-        if noted is None:
-            del self._notes[id]
-        else:
-            self._notes[id] = noted
-
-    def _row(self, id: int, noted: Note) -> MountState:
-        known = self._rows.get(id)
-        if known is None or known[0] is not noted:
-            self._rows[id] = known = noted, row(noted)
-        return known[1]
+    def _row(self, noted: Note) -> MountState:
+        """The row of a note, made once; ``kept`` holds the note, so that no other gets its address."""
+        known = self._rows.get(id(noted))
+        if known is None:
+            known = self._rows[id(noted)] = row(noted)
+        return known
 
     def name(self, id: int) -> str:
         """What sentences call the mount: its mount id and its source."""
