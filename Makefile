@@ -4,6 +4,7 @@
 PYTHON ?= python3
 VENV ?= .venv
 LAB_ARGS ?=
+BENCHMARK_ARGS ?=
 VM_KERNELS ?=
 
 UV := $(shell uv --version >/dev/null 2>&1 && echo uv)
@@ -26,7 +27,7 @@ help:
 	@echo 'make notebooks   execute the notebooks and save their outputs; draw the picture of the README'
 	@echo 'make recordings  as root: record what the running kernel says, and the images in VM_KERNELS=DIR'
 	@echo 'make site        all notebooks and a page for each change as a static site, into site/'
-	@echo 'make benchmark   measure the speed'
+	@echo 'make benchmark   measure the speed, as ratios (BENCHMARK_ARGS=... is passed on: --only GROUP, --against JSON)'
 	@echo 'make clean       remove $(VENV) and what the tools left'
 	@echo 'PYTHON=...       the Python to use, 3.11 or newer (now: $(PYTHON))'
 
@@ -59,7 +60,7 @@ site: $(VENV)/installed-lab
 	$(python) -m vfslab page --all -o site
 
 benchmark: $(VENV)/installed-test
-	$(python) tests/benchmark.py
+	PYTHONPATH=.:tests $(python) -m benchmarks $(BENCHMARK_ARGS)
 
 clean:
 	rm -rf $(VENV) site .pytest_cache .mypy_cache .ruff_cache .hypothesis .benchmarks

@@ -49,7 +49,9 @@ def play(calls):
     known = {}
     found = []
     for name, args, value in calls:
-        args = [known.get(arg["fd"], arg["fd"]) if isinstance(arg, dict) and "fd" in arg else arg for arg in args]
+        args = [
+            known.get(arg["fd"], arg["fd"]) if isinstance(arg, dict) and "fd" in arg else arg for arg in args
+        ]
         spent = 0.0
         kind, answer = agent_calls.answer(name, args)
         if kind == "value" and name in agent_calls.GIVERS:

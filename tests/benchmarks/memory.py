@@ -50,6 +50,8 @@ def rows() -> Rows:
     rows_of_snapshot = held(lambda: take(kernel)) / 2
     yield Row("bytes of a struct mount", against, alone / plain, 1, f"{alone:.0f} : {plain:.0f} bytes")
     figures = "{:.0f} : {:.0f} bytes".format
-    yield Row("bytes of a mount with all that lists it", against, unshared / plain, 2, figures(unshared, plain))
+    yield Row(
+        "bytes of a mount with all that lists it", against, unshared / plain, 2, figures(unshared, plain)
+    )
     what = "bytes of a mount in a snapshot"
     yield Row(what, against, rows_of_snapshot / plain, 2, figures(rows_of_snapshot, plain))

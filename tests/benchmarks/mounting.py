@@ -53,8 +53,9 @@ def receivers() -> Rows:
     for count in RECEIVERS:
         kernel = models.shared_mount(count)
         yield against_kernel(
-            f"mount that {count:,} peers and {count:,} slaves receive" if count > 1 else
-            "mount that 1 peer and 1 slave receive",
+            f"mount that {count:,} peers and {count:,} slaves receive"
+            if count > 1
+            else "mount that 1 peer and 1 slave receive",
             10,
             2_000 // count + 5,
             ("receivers", count),
@@ -97,6 +98,4 @@ def record() -> Rows:
             lambda recorded, kernel=kernel: models.mount_into(kernel, recorded=recorded),
         )
     tree = models.shared_tree()
-    yield row(
-        "umount of 3,000", 4, lambda recorded: models.umount_tree(tree, 3_000, recorded=recorded)
-    )
+    yield row("umount of 3,000", 4, lambda recorded: models.umount_tree(tree, 3_000, recorded=recorded))

@@ -132,9 +132,7 @@ def text(mounts):
     return once
 
 
-THINGS = {
-    function.__name__: function for function in (unshare, receivers, umount, mountinfo, text)
-}
+THINGS = {function.__name__: function for function in (unshare, receivers, umount, mountinfo, text)}
 
 
 def main():
