@@ -1,4 +1,4 @@
-"""The commands of the differential test: the model's system calls against the running kernel's own, through libc.
+"""The commands of the differential test: the model's system calls against the running kernel's, through libc.
 
 The calls are those that one shell of a random walk makes. Both answer the same list of calls from
 the same start; where an answer differs (a limit that only one of them has), that call does not count.

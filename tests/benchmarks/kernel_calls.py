@@ -18,26 +18,25 @@ sys.path.insert(0, os.path.abspath(f"{__file__}/../../.."))
 from vfslab.oracle import agent, agent_calls
 from vfslab.oracle.agent_libc import libc
 
-spent = 0.0
-
 
 class Timed:
-    """A function of libc that adds up how long it takes."""
+    """A function of libc; all of them add up in ``spent`` how long they take."""
+
+    spent = 0.0
 
     def __init__(self, function):
         self.function = function
 
     def __call__(self, *args):
-        global spent
         start = time.perf_counter()
         try:
             return self.function(*args)
         finally:
-            spent += time.perf_counter() - start
+            Timed.spent += time.perf_counter() - start
 
 
 def time_libc():
-    """Put a clock around what the agent calls by ctypes; mkdirat(2) and others that Python has go there, too."""
+    """Put a clock around what the agent calls by ctypes: all calls that concern mounts and names."""
     for name, function in list(vars(libc).items()):
         if isinstance(function, ctypes._CFuncPtr):
             setattr(libc, name, Timed(function))
@@ -45,18 +44,18 @@ def time_libc():
 
 def play(calls):
     """The time and the answer of each call."""
-    global spent
     known = {}
     found = []
-    for name, args, value in calls:
+    for name, wanted, value in calls:
         args = [
-            known.get(arg["fd"], arg["fd"]) if isinstance(arg, dict) and "fd" in arg else arg for arg in args
+            known.get(arg["fd"], arg["fd"]) if isinstance(arg, dict) and "fd" in arg else arg
+            for arg in wanted
         ]
-        spent = 0.0
+        Timed.spent = 0.0
         kind, answer = agent_calls.answer(name, args)
         if kind == "value" and name in agent_calls.GIVERS:
             known[value] = answer
-        found.append([spent, answer if kind == "errno" else None])
+        found.append([Timed.spent, answer if kind == "errno" else None])
     return found
 
 

@@ -24,7 +24,7 @@ ROOT = HERE.parent.parent
 class Row(NamedTuple):
     """``what`` was measured ``against`` what: their ``ratio``, and the most it should be (None: no limit).
 
-    ``figures`` are both sides in words. Without a ratio, ``why`` says why there is none.
+    ``figures`` are both sides in words. A figure alone has no ratio; ``why`` says why one is not there.
     """
 
     what: str
@@ -36,9 +36,9 @@ class Row(NamedTuple):
 
     @property
     def verdict(self) -> str:
-        if self.ratio is None:
+        if self.why:
             return "not measured"
-        if self.most is None:
+        if self.ratio is None or self.most is None:
             return ""
         return "ok" if self.ratio <= self.most else "OVER"
 
@@ -77,7 +77,7 @@ class Refused(Exception):
 
 
 class KernelTimer:
-    """A process that does one thing again and again in a mount namespace of its own, and says how long each took.
+    """A process that does one thing again and again in its own mount namespace, and says how long each took.
 
     ``words`` are the arguments of ``running_kernel.py``. Raises Refused where namespaces are forbidden.
     """

@@ -1,4 +1,4 @@
-"""System calls of the model against those of the running kernel, and their growth with the number of mounts."""
+"""System calls of the model against those of the running kernel, and what they cost with many mounts."""
 
 from __future__ import annotations
 

@@ -6,7 +6,7 @@ import subprocess
 
 from vfslab import mountinfo
 from vfslab.drive import record
-from vfslab.kernel.flags import MS_BIND, MS_SHARED, MNT_DETACH
+from vfslab.kernel.flags import MNT_DETACH, MS_BIND, MS_SHARED
 from vfslab.model import Model
 from vfslab.snapshot import Snapshot
 from vfslab.take import take

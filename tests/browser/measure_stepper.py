@@ -88,7 +88,7 @@ def measure() -> list[tuple[float, float]]:
 
 
 def figures(kind: str, times: list[float], most: float | None) -> list[object]:
-    """What was timed, its median and 95th percentile in ms, that in frames, and how many it should be at most."""
+    """What was timed, its median and 95th percentile in ms, that in frames, and the most it should be."""
     late = statistics.quantiles(times, n=20)[-1]
     return [kind, statistics.median(times), late, late / FRAME, most]
 

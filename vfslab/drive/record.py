@@ -16,7 +16,6 @@ from ..take import namespace_state, note, task_state
 from .run import Result
 from .timeline import Place, Recording, Timeline
 
-
 CHANGE_NOTHING = frozenset({Acquire, Release, Alloc})
 
 

@@ -260,7 +260,7 @@ class Timeline(Sequence[Frame]):
         return self._snapshots[index]
 
     def _move_to(self, index: int) -> dict[int, MountState]:
-        """The rows after step ``index``, in the order of their ids: those of the last time, brought up to it."""
+        """The rows after step ``index``, in the order of their ids: the last ones, brought up to it."""
         if self._shown is None:
             self._shown = {id: self._row(noted) for id, noted in sorted(self.kept.start.items())}
         changes, shown = self.kept.changes, self._shown
