@@ -123,7 +123,7 @@ class _Writer:
         self.write(None)
 
     def write(self, effect: Effect | None) -> None:
-        self._kept.effects.append(effect)
+        self._kept.keep(effect)
         self._kept.pids[len(self._kept.effects) - 1] = self.pid
         now = boxes(self._state)
         self._states.append(self._states[-1] if self._states and self._states[-1] == now else now)

@@ -89,6 +89,12 @@ class Recording:
         self._last: dict[int, Note | None] = {**start}
         self._used = 0
 
+    def keep(self, effect: Effect | None) -> None:
+        """Keep an effect of code that no kernel with mounts stands behind: whatever it names changes nothing."""
+        self.effects.append(effect)
+        if isinstance(effect, Step):
+            self.noted += [None] * len(effect.mounts)
+
     @property
     def changes(self) -> list[tuple[Change, ...]]:
         """What each effect changed."""
