@@ -216,6 +216,14 @@ def test_the_last_picture_of_a_timeline_is_the_state_itself(what: str) -> None:
     assert timeline[-1].snapshot == take(kernel) != timeline[0].snapshot
 
 
+def test_a_timeline_shows_that_a_cwd_is_removed() -> None:
+    model = Model(recording=True)
+    for call in (("mkdir", "/a"), ("chdir", "/a"), ("rmdir", "/a")):
+        assert model.call("sh1", *call).errno is None
+    assert model.timelines[-1][-1].snapshot == model.snapshot()
+    assert model.snapshot().tasks[1].cwd.path == "/a//deleted"
+
+
 @pytest.mark.parametrize("what", ["unshare", "exit", "umount"])
 def test_a_timeline_shows_the_same_wherever_one_comes_from(what: str) -> None:
     """A snapshot is the one before brought up to date; a timeline that only goes forward is the judge."""

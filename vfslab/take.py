@@ -37,7 +37,7 @@ def note(mount: Mount) -> Note:
     return (
         mount,
         parent,
-        "/" if mount is parent else place.d_path if top.d_parent is None else path_below(place, top),
+        "/" if mount is parent or place is top else path_below(place, top),
         root.d_path,
         root.unlinked,
         ns.id if ns is not None and mount.id in ns.mounts else None,

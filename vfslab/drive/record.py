@@ -10,11 +10,10 @@ from types import GeneratorType
 
 from ..kernel import Kernel
 from ..kernel.effects import Acquire, Alloc, Code, Effect, Oops, Refused, Release, Step
-from ..kernel.objects import MntNamespace, Path
-from ..kernel.tasks import FsStruct, Task
+from ..kernel.tasks import Task
 from ..take import namespace_state, note, task_state
 from .run import Result
-from .timeline import Place, Recording, Timeline
+from .timeline import Look, Place, Recording, Timeline
 
 CHANGE_NOTHING = frozenset({Acquire, Release, Alloc})
 
@@ -32,8 +31,7 @@ class Recorder:
         self.kernel = kernel
         self.pid = pid
         self.kept = Recording({id: note(mount) for id, mount in kernel.mounts.items()}, pid)
-        self._seen: list[tuple[Task, FsStruct, Path, Path, MntNamespace]] = []
-        self._namespaces: tuple[int, ...] = ()
+        self._looked: Look | None = None
         # Bound once: this is where a recording spends its time.
         self.keep_effect = self.kept.effects.append
         self._keep_note = self.kept.noted.append
@@ -63,20 +61,13 @@ class Recorder:
         return Timeline(title, self.kept.pid, self.kept, Result() if result is None else result)
 
     def _look_around(self) -> None:
-        """Read the tasks and namespaces again if any of them is another than at the last look."""
-        tasks, namespaces = self.kernel.tasks, self.kernel.namespaces
-        for task, fs, root, pwd, ns in self._seen:
-            if task.fs is not fs or fs.root is not root or fs.pwd is not pwd or task.mnt_ns is not ns:
-                break
-        else:
-            if len(tasks) == len(self._seen) and (*namespaces,) == self._namespaces:
-                return
-        self._seen = [(task, task.fs, task.fs.root, task.fs.pwd, task.mnt_ns) for task in tasks.values()]
-        self._namespaces = (*namespaces,)
-        self.kept.looks[len(self.kept.effects) - 1] = (
-            {id: namespace_state(ns) for id, ns in namespaces.items()},
-            {pid: task_state(task) for pid, task in tasks.items()},
+        """Keep the tasks and namespaces if any of them is another than at the last look."""
+        looked = (
+            {id: namespace_state(ns) for id, ns in self.kernel.namespaces.items()},
+            {pid: task_state(task) for pid, task in self.kernel.tasks.items()},
         )
+        if looked != self._looked:
+            self._looked = self.kept.looks[len(self.kept.effects) - 1] = looked
 
 
 def innermost(code: Code) -> Place | None:

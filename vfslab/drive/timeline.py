@@ -61,6 +61,9 @@ Place: TypeAlias = tuple[CodeType, int]
 # A mount's id, and what is noted of it before and after a step; None where it does not exist.
 Change: TypeAlias = tuple[int, Note | None, Note | None]
 
+# The namespaces and the tasks, by their numbers.
+Look: TypeAlias = tuple[dict[int, NamespaceState], dict[int, TaskState]]
+
 
 class Recording:
     """What is kept of each effect while it is watched, and what follows from that.
@@ -81,7 +84,7 @@ class Recording:
         self.pid = pid
         self.effects: list[Effect | None] = []
         self.noted: list[Note | None] = []
-        self.looks: dict[int, tuple[dict[int, NamespaceState], dict[int, TaskState]]] = {}
+        self.looks: dict[int, Look] = {}
         self.pids: dict[int, int] = {}
         self.places: dict[int, Place] = {}
         self._changes: list[tuple[Change, ...]] = []
@@ -90,7 +93,7 @@ class Recording:
         self._used = 0
 
     def keep(self, effect: Effect | None) -> None:
-        """Keep an effect of code that no kernel with mounts stands behind: whatever it names changes nothing."""
+        """Keep an effect of code behind which there are no mounts: what it names changes nothing."""
         self.effects.append(effect)
         if isinstance(effect, Step):
             self.noted += [None] * len(effect.mounts)
