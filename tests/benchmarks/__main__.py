@@ -7,8 +7,8 @@ A ratio is of two things that took turns on one machine, so it means the same on
 that does something else meanwhile, "explore" and "notebooks" say little, as they want two cores.
 
 What pure Python sets: a copied mount is some fifteen function calls, five effects through four generators
-and one object of 26 fields. Filling that object in another order, or without __slots__, made
-no difference, nor did a Step that is a class with slots make more than 0.07 µs.
+and one object of 26 fields. Tried without use: chained assignments in that object made no difference
+that could be told from noise, and clone_mnt() without a generator of its own made less than 0.1 µs.
 """
 
 from __future__ import annotations

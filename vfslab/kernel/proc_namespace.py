@@ -58,7 +58,7 @@ OPTION_WORDS = (
 
 _PATH_ESCAPES = octal_escapes(" \t\n\\")
 _WORD_ESCAPES = octal_escapes(" \t\n\\#")
-# Few texts have any of these: asking takes a third of the 0.4 µs of a translation, four times in a line.
+# Few texts have any of these: asking takes 0.1 µs, a translation 0.5, four times in a line.
 _to_escape = re.compile(r"[ \t\n\\#]").search
 
 
