@@ -4,6 +4,7 @@
 PYTHON ?= python3
 VENV ?= .venv
 LAB_ARGS ?=
+BENCHMARK_ARGS ?=
 VM_KERNELS ?=
 
 UV := $(shell uv --version >/dev/null 2>&1 && echo uv)
@@ -31,6 +32,7 @@ help:
 	@echo 'make site        all notebooks and a page for each change as a static site, into site/'
 	@echo 'make lite        all notebooks as a site that runs Python in the browser, into site/lite/; needs npm'
 	@echo 'make benchmark   measure the speed'
+	@echo 'make benchmark   measure the speed, as ratios (BENCHMARK_ARGS=... is passed on: --only GROUP, --against JSON)'
 	@echo 'make clean       remove $(VENV) and what the tools left'
 	@echo 'PYTHON=...       the Python to use, 3.11 or newer (now: $(PYTHON))'
 
@@ -67,7 +69,7 @@ lite: $(VENV)/installed-lite
 	$(python) lite/build.py site/lite
 
 benchmark: $(VENV)/installed-test
-	$(python) tests/benchmark.py
+	PYTHONPATH=.:tests $(python) -m benchmarks $(BENCHMARK_ARGS)
 
 clean:
 	rm -rf $(VENV) site .pytest_cache .mypy_cache .ruff_cache .hypothesis .benchmarks

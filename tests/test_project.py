@@ -204,7 +204,7 @@ def test_packages_are_imported_when_first_used(module: str) -> None:
 
 
 def test_tests_import_only_what_the_extras_name() -> None:
-    own = {path.stem for path in TEST_SOURCES} | {"tests"}
+    own = {path.stem for path in TEST_SOURCES} | {"tests", "benchmarks"}
     used = set().union(*(foreign(imports(path)) for path in TEST_SOURCES)) - own
     named = extra("lab") | extra("test") | extra("cluster") | extra("browser")
     assert {DISTRIBUTIONS.get(name, name.replace("_", "-")) for name in used} <= named.keys()
