@@ -446,7 +446,7 @@ def test_the_step_that_breaks_a_rule_is_jumped_to_and_told(browser: Browser, tmp
     shown = page.locator(".vfslab-stepper")
     (number,) = (frame.index for frame in timeline if frame.breaks)
     says = shown.locator(".vf-broken[role=status]")
-    expect(says).to_have_text("")
+    expect(says).to_have_text("No rule is broken so far.")
     shown.get_by_role("button", name="Next event").click()
     expect(shown).to_have_attribute("data-step", str(number))
     expect(says).to_have_text(f"Rule broken: {timeline[number].breaks}")

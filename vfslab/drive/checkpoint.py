@@ -154,7 +154,7 @@ def _digest(thing: object) -> str:
 
 
 def _parts(thing: Any) -> Iterator[object]:
-    """What ``fingerprint`` is to read of a thing; of itself it looks neither into partials nor into code."""
+    """What ``fingerprint`` is to read of a thing, the code of functions too, into which it does not look."""
     match thing:
         case partial():
             yield "partial"

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Mapping
 from enum import Enum
-from functools import cache
+from functools import cache, partial
 from hashlib import blake2b
 from types import CellType, FunctionType, GeneratorType, MethodType
 from typing import Any
@@ -100,6 +100,11 @@ class _Writer:
                 yield thing.__qualname__
                 yield from map(self._name, thing.__closure__ or ())
                 yield self._name(thing.__defaults__)
+                yield self._name(thing.__kwdefaults__)
+            case partial():
+                yield self._name(thing.func)
+                yield self._name(thing.args)
+                yield self._name(thing.keywords)
             case MethodType():
                 yield thing.__func__.__qualname__
                 yield self._name(thing.__self__)

@@ -111,7 +111,7 @@ function room(kind, texts) {
 }
 
 function told(broken) {
-  return broken ? `Rule broken: ${broken}` : "";
+  return broken ? `Rule broken: ${broken}` : "No rule is broken so far.";
 }
 
 // The sentence, the locks and the picture of one timeline, and `show`, which takes them to a frame.
@@ -149,6 +149,7 @@ function panel(side, svgText, jump) {
     where.parentElement.classList.toggle("vf-empty", !inside && !frame.task);
     bars.show(index);
     broken.textContent = told(frame.broken);
+    broken.classList.toggle("vf-wrong", Boolean(frame.broken));
     says.classList.toggle("vf-failed", frame.events.includes("failure"));
     if (svg) {
       svg.dataset.step = frame.number;
