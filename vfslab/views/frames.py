@@ -206,7 +206,7 @@ def _row(timeline: Timeline, frame: Frame, kinds: list[str], place: tuple[int, i
     if frame.index < len(timeline) - 1:
         first, *others = says.split(" ", 1)
         # A name, of a file or a function, keeps its letters.
-        says = " ".join([first[:1].upper() + first[1:] if first.isalpha() else first, *others])
+        says = " ".join([first[:1].upper() + first[1:] if first.rstrip(":,").isalpha() else first, *others])
     elif timeline.result.reason:
         says += f": {timeline.result.reason}"
     return {
