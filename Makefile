@@ -4,10 +4,12 @@
 PYTHON ?= python3
 VENV ?= .venv
 LAB_ARGS ?=
+BENCHMARK_ARGS ?=
 VM_KERNELS ?=
 
 UV := $(shell uv --version >/dev/null 2>&1 && echo uv)
 CHROMIUM := $(shell command -v chromium)
+NPM := $(shell command -v npm)
 # Two at most: the longest tests bound the time, and each takes memory.
 WORKERS := $(if $(filter 1,$(shell nproc)),1,2)
 ROOT_USER := $(filter 0,$(shell id -u))
@@ -19,7 +21,7 @@ install = $(if $(UV),uv pip install --python $(python),$(python) -m pip install)
 tested = $(VENV)/installed-test $(if $(CHROMIUM),$(VENV)/installed-browser)
 
 .DELETE_ON_ERROR:
-.PHONY: help lab test check lint notebooks recordings site benchmark clean
+.PHONY: help lab test check lint notebooks recordings site lite benchmark clean
 
 help:
 	@echo 'make lab         open JupyterLab on the first notebook (LAB_ARGS=... is passed on)'
@@ -28,7 +30,9 @@ help:
 	@echo 'make notebooks   execute the notebooks and save their outputs; the picture and badges of the README'
 	@echo 'make recordings  as root: record what the running kernel says, and the images in VM_KERNELS=DIR'
 	@echo 'make site        all notebooks and a page for each change as a static site, into site/'
+	@echo 'make lite        all notebooks as a site that runs Python in the browser, into site/lite/; needs npm'
 	@echo 'make benchmark   measure the speed'
+	@echo 'make benchmark   measure the speed, as ratios (BENCHMARK_ARGS=... is passed on: --only GROUP, --against JSON)'
 	@echo 'make clean       remove $(VENV) and what the tools left'
 	@echo 'PYTHON=...       the Python to use, 3.11 or newer (now: $(PYTHON))'
 
@@ -61,8 +65,11 @@ site: $(VENV)/installed-lab
 		$(python) -m jupyter nbconvert --log-level=ERROR --to html --output-dir site/notebooks notebooks/*.ipynb
 	$(python) -m vfslab page --all -o site
 
+lite: $(VENV)/installed-lite
+	$(python) lite/build.py site/lite
+
 benchmark: $(VENV)/installed-test
-	$(python) tests/benchmark.py
+	PYTHONPATH=.:tests $(python) -m benchmarks $(BENCHMARK_ARGS)
 
 clean:
 	rm -rf $(VENV) site .pytest_cache .mypy_cache .ruff_cache .hypothesis .benchmarks
@@ -78,7 +85,11 @@ $(VENV)/installed-test: $(VENV)/installed-lab
 	$(install) --quiet -e '.[lab,test]'
 	@touch $@
 
-$(VENV)/installed-browser: $(VENV)/installed-test
+$(VENV)/installed-lite: $(VENV)/installed-test
+	$(install) --quiet -e '.[lab,test,lite]'
+	@touch $@
+
+$(VENV)/installed-browser: $(VENV)/installed-test $(if $(NPM),$(VENV)/installed-lite)
 	$(install) --quiet -e '.[lab,test,browser]'
 	@touch $@
 

@@ -1,6 +1,6 @@
 """What the whole suite shares: the needs behind the markers, and Hypothesis' profiles.
 
-A test marked ``dot``, ``kernel``, ``browser`` or ``vm`` is skipped, with the reason,
+A test marked ``dot``, ``kernel``, ``browser``, ``lite`` or ``vm`` is skipped, with the reason,
 where this machine lacks what it needs. ``VFSLAB_REQUIRE="kernel browser"`` names
 the markers for which such a skip is a failure: CI must not pass by leaving out.
 """
@@ -11,6 +11,7 @@ import functools
 import importlib.util
 import os
 import shutil
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -58,7 +59,21 @@ def _without_vm() -> str | None:
     return None if shutil.which(QEMU) else f"{QEMU} is not on PATH"
 
 
-NEEDS = {"dot": _without_dot, "kernel": _without_kernel, "browser": _without_browser, "vm": _without_vm}
+def _without_lite() -> str | None:
+    if shutil.which("npm") is None:
+        return "npm is not on PATH"
+    if importlib.util.find_spec("jupyterlite_pyodide_kernel") is None:
+        return "jupyterlite-pyodide-kernel is not installed"
+    return None
+
+
+NEEDS = {
+    "dot": _without_dot,
+    "kernel": _without_kernel,
+    "browser": _without_browser,
+    "lite": _without_lite,
+    "vm": _without_vm,
+}
 
 
 @functools.cache
@@ -79,6 +94,10 @@ def required() -> frozenset[str]:
 
 def pytest_configure(config: pytest.Config) -> None:
     required()
+    # Notebooks that are compared find none of the answers that somebody gave in them.
+    answers = tempfile.TemporaryDirectory()
+    config.add_cleanup(answers.cleanup)
+    os.environ["VFSLAB_ANSWERS"] = answers.name
 
 
 @pytest.hookimpl(tryfirst=True)

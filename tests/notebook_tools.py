@@ -12,7 +12,9 @@ committed without output. With ``--check`` nothing is written; the exit status i
 from __future__ import annotations
 
 import argparse
+import os
 import sys
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -56,7 +58,8 @@ def execute(notebook: NotebookNode, folder: Path) -> NotebookNode:
         store_widget_state=False,
         coalesce_streams=True,
     )
-    client.execute()
+    with tempfile.TemporaryDirectory() as answers:
+        client.execute(env=os.environ | {"VFSLAB_ANSWERS": answers})
     return notebook
 
 

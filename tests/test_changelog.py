@@ -24,6 +24,8 @@ def test_before_breaks_the_rule_and_after_keeps_it(change: Fix) -> None:
     assert before.broken
     assert after.broken is None
     assert before.states and after.states
+    if before.timeline is not None:
+        assert [frame.breaks for frame in before.timeline if frame.breaks][-1] == before.broken
 
 
 @pytest.mark.slow

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import itertools
 import linecache
+import random
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from vfslab.drive import Timeline, record, run
 from vfslab.kernel import Kernel
-from vfslab.kernel.flags import CLONE_NEWNS
+from vfslab.kernel.flags import CLONE_NEWNS, MNT_DETACH
+from vfslab.kernel.globals import Ida
 from vfslab.model import Model
 from vfslab.shell.session import Session
+from vfslab.take import take
 
 # A shared root, proc, a shared /run with an unbindable mount on it, and /srv, where the shell stands.
 EXAMPLE = """
@@ -189,3 +194,70 @@ def test_a_frame_shows_the_names_of_its_time(call: str, before: str, after: str)
     ]
     assert before in seen[0]
     assert after in seen[-1]
+
+
+def recorded(what: str) -> tuple[Kernel, Timeline]:
+    """A kernel and what it has just done: mounts are made, change, go and are freed."""
+    kernel = example().kernel
+    child = kernel.fork(kernel.init, "sh2")
+    if what == "exit":
+        run(kernel.syscall(child, "unshare", CLONE_NEWNS))
+    code = {
+        "unshare": lambda: kernel.syscall(child, "unshare", CLONE_NEWNS),
+        "exit": lambda: kernel.exit(child),
+        "umount": lambda: kernel.syscall(child, "umount2", "/run", MNT_DETACH),
+    }[what]()
+    return kernel, record(kernel, child, code, what)
+
+
+@pytest.mark.parametrize("what", ["unshare", "exit", "umount"])
+def test_the_last_picture_of_a_timeline_is_the_state_itself(what: str) -> None:
+    kernel, timeline = recorded(what)
+    assert timeline[-1].snapshot == take(kernel) != timeline[0].snapshot
+
+
+def test_a_timeline_shows_that_a_cwd_is_removed() -> None:
+    model = Model(recording=True)
+    for call in (("mkdir", "/a"), ("chdir", "/a"), ("rmdir", "/a")):
+        assert model.call("sh1", *call).errno is None
+    assert model.timelines[-1][-1].snapshot == model.snapshot()
+    assert model.snapshot().tasks[1].cwd.path == "/a//deleted"
+
+
+@pytest.mark.parametrize("what", ["unshare", "exit", "umount"])
+def test_a_timeline_shows_the_same_wherever_one_comes_from(what: str) -> None:
+    """A snapshot is the one before brought up to date; a timeline that only goes forward is the judge."""
+    timeline = recorded(what)[1]
+    straight = [frame.snapshot for frame in recorded(what)[1]]
+    for jump in random.Random(7).choices(range(len(timeline)), k=200):
+        timeline._snapshots.clear()
+        found = timeline[jump].snapshot
+        assert found == straight[jump]
+        assert [*found.mounts] == sorted(found.mounts)
+
+
+@settings(max_examples=50)
+@given(st.lists(st.one_of(st.none(), st.integers(0, 1000)), max_size=600))
+def test_an_ida_gives_the_lowest_free_number(what: list[int | None]) -> None:
+    """None is an alloc, a number frees one of those that are out."""
+    ida, out = Ida(1), set[int]()
+    for free in what:
+        if free is None or not out:
+            number = ida.alloc()
+            assert number == next(n for n in itertools.count(1) if n not in out)
+            out.add(number)
+        else:
+            number = sorted(out)[free % len(out)]
+            out.remove(number)
+            ida.free(number)
+
+
+def test_an_ida_of_many_freed_numbers() -> None:
+    ida = Ida(1)
+    numbers = [ida.alloc() for _ in range(1000)]
+    for number in numbers[::-2]:
+        ida.free(number)
+    assert ida.all_freed() == sorted(numbers[::-2])
+    assert [ida.alloc() for _ in range(300)] == sorted(numbers[::-2])[:300]
+    ida.free(2)
+    assert [ida.alloc() for _ in range(202)] == [2, *sorted(numbers[::-2])[300:], 1001]

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -89,9 +90,19 @@ def counted(to: int) -> Callable[[], int]:
     return count
 
 
-def test_what_a_function_has_kept() -> None:
-    assert fingerprint(counted(1)) == fingerprint(counted(1))
-    assert fingerprint(counted(1)) != fingerprint(counted(2))
+def by_keyword(to: int) -> Callable[[], int]:
+    def count(*, to: int = to) -> int:
+        return to
+
+    return count
+
+
+@pytest.mark.parametrize(
+    "make", [counted, by_keyword, lambda to: partial(pow, 2, to), lambda to: partial(pow, exp=to)]
+)
+def test_what_a_function_has_kept(make: Callable[[int], object]) -> None:
+    assert fingerprint(make(1)) == fingerprint(make(1))
+    assert fingerprint(make(1)) != fingerprint(make(2))
 
 
 def test_it_is_the_same_in_every_process() -> None:

@@ -13,6 +13,7 @@ from vfslab.drive.run import run
 from vfslab.kernel.effects import Acquire, Alloc, Check, Code, Refused, Release, Step, Wait
 from vfslab.mechanism import BoxTimeline, Mechanism
 from vfslab.views.frames import frames
+from vfslab.views.legend import BOXES
 
 NO_MEMORY = Check("ENOMEM", "raise_it", "there is no memory", "free some")
 
@@ -178,7 +179,7 @@ def test_frames_are_boxes_with_rows() -> None:
     union, compact, data, _, legend = frames(two(raise_it, raise_it).timeline())
     assert union is not None
     assert compact
-    assert not legend
+    assert legend == BOXES
     assert [cluster.label for cluster in union.clusters.values()] == ["total", "Counters"]
     assert {node.name for node in union.nodes.values()} == {"done", "value"}
     assert [kind for kind, _ in data["events"]] == ["picture"]

@@ -48,6 +48,7 @@ DISTRIBUTIONS = {
     "traitlets": "ipywidgets",
     "yaml": "pyyaml",
 }
+IN_PYODIDE = {"js", "pyodide", "pyodide_js"}  # its own modules; no package of them is installed
 NOT_IMPORTED = {
     "graphviz-pure",  # a program
     "ipykernel",  # a program
@@ -114,6 +115,7 @@ PARTS = [
     {"views"},
     {"changelog"},
     {"exercises", "page"},
+    {"practice"},
     {""},
     {"cli_input"},
     {"cli_check", "cli_fixes", "cli_page", "cli_why"},
@@ -160,7 +162,7 @@ def _imports(node: ast.AST, package: str) -> Iterator[str]:
 
 def foreign(modules: frozenset[str]) -> set[str]:
     """The top-level packages among ``modules`` that are neither Python's nor vfslab's."""
-    return {name.partition(".")[0] for name in modules} - sys.stdlib_module_names - {"vfslab"}
+    return {name.partition(".")[0] for name in modules} - sys.stdlib_module_names - {"vfslab"} - IN_PYODIDE
 
 
 @pytest.mark.parametrize(
@@ -202,9 +204,9 @@ def test_packages_are_imported_when_first_used(module: str) -> None:
 
 
 def test_tests_import_only_what_the_extras_name() -> None:
-    own = {path.stem for path in TEST_SOURCES} | {"tests"}
+    own = {path.stem for path in TEST_SOURCES} | {"tests", "benchmarks"}
     used = set().union(*(foreign(imports(path)) for path in TEST_SOURCES)) - own
-    named = extra("lab") | extra("test") | extra("browser")
+    named = extra("lab") | extra("test") | extra("cluster") | extra("browser")
     assert {DISTRIBUTIONS.get(name, name.replace("_", "-")) for name in used} <= named.keys()
 
 

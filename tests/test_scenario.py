@@ -204,13 +204,6 @@ class TestExplore:
             assert broken.explore(executor=executor) == broken.explore()
             assert BOTH_BIND.explore(executor=executor) == BOTH_BIND.explore()
 
-    @pytest.mark.slow
-    def test_with_a_dask_cluster(self) -> None:
-        distributed = pytest.importorskip("distributed", reason="distributed is not installed")
-        broken = REFUSED_COPY.reverted("a41dbf5e004e")
-        with distributed.Client(n_workers=1, threads_per_worker=1, dashboard_address=None) as client:
-            assert broken.explore(executor=client.get_executor()) == broken.explore()
-
     def test_the_program_shows_it_again(self) -> None:
         broken = REFUSED_COPY.reverted("a41dbf5e004e")
         path = broken.explore().path

@@ -78,3 +78,8 @@ def lazy_umount() -> Timeline:
     call("mount", "B", "/mnt/usb", "tmpfs", 0, None)
     call("umount2", "/mnt/usb", MNT_DETACH, recording=True)
     return model.timelines[-1]
+
+
+def held_at(rows: list[dict[str, Any]], place: int) -> list[str]:
+    """The locks that a stepper's bars show as held at a place, from above to below."""
+    return [row["lock"] for row in rows if any(first <= place < end for first, end, _ in row["spans"])]

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 from vfslab.boxes import Boxes, boxes
 from vfslab.drive.run import Result
 from vfslab.drive.schedule import Call, Job, Schedule, World
-from vfslab.drive.timeline import Place, Recording, Tables, Timeline
-from vfslab.kernel.effects import Acquire, Code, Effect, Release
+from vfslab.drive.timeline import Place, Recording, Timeline
+from vfslab.kernel.effects import Code, Effect
 from vfslab.staged import Staged
 
 if TYPE_CHECKING:
@@ -116,19 +116,14 @@ class _Writer:
     """Keeps each effect with the boxes after it."""
 
     def __init__(self, state: Any, pid: int) -> None:
-        self.pid = self.first_pid = pid
+        self.pid = pid
         self._state = state
-        self._kept = Recording({})
+        self._kept = Recording({}, pid)
         self._states: list[Boxes] = []
-        self._tables = Tables({}, {}, ())
         self.write(None)
 
     def write(self, effect: Effect | None) -> None:
-        if isinstance(effect, (Acquire, Release)):
-            self._tables = self._tables.after(effect, self.pid)
-        self._kept.effects.append(effect)
-        self._kept.changes.append(())
-        self._kept.tables.append(self._tables)
+        self._kept.keep(effect)
         self._kept.pids[len(self._kept.effects) - 1] = self.pid
         now = boxes(self._state)
         self._states.append(self._states[-1] if self._states and self._states[-1] == now else now)
@@ -139,7 +134,7 @@ class _Writer:
 
     def timeline(self, title: str, result: Result | None) -> BoxTimeline:
         return BoxTimeline(
-            title, self.first_pid, self._kept, Result() if result is None else result, tuple(self._states)
+            title, self._kept.pid, self._kept, Result() if result is None else result, tuple(self._states)
         )
 
 

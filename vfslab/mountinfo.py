@@ -130,12 +130,13 @@ def parse(text: str) -> list[Entry]:
     """
     entries: list[Entry] = []
     lines: dict[int, tuple[int, str]] = {}
+    nul = "\0" in text
     for number, raw in enumerate(text.removeprefix("\ufeff").split("\n"), 1):
         line = raw.removesuffix("\r")
         if not line or line.isspace():
             continue
         match = _LINE.fullmatch(line)
-        if match is None or "\0" in line:
+        if match is None or (nul and "\0" in line):
             raise _complaint(number, line)
         entry = _entry(match)
         if entry.mount_id in lines:
@@ -166,9 +167,9 @@ def _entry(match: re.Match[str]) -> Entry:
     mount_id, parent_id, dev, root, mountpoint, options, tags, fstype, source, super_options = match.groups()
     if "\\" in match[0]:
         root, mountpoint, fstype, source = map(unescape, (root, mountpoint, fstype, source))
-    ids = int(mount_id), int(parent_id)
+    words = tuple(tags.split(" ")[1:]) if tags else ()
     return Entry(
-        *ids, dev, root, mountpoint, options, tuple(tags.split(" ")[1:]), fstype, source, super_options
+        int(mount_id), int(parent_id), dev, root, mountpoint, options, words, fstype, source, super_options
     )
 
 
@@ -215,6 +216,9 @@ def _check_parents(entries: list[Entry], lines: Mapping[int, tuple[int, str]]) -
     own_parent = next((entry for entry in entries if entry.parent_id == entry.mount_id), None)
     settled: set[int] = set()
     for entry in entries:
+        if entry.parent_id in settled:  # nearly always: a kernel lists parents first
+            settled.add(entry.mount_id)
+            continue
         climbed: dict[int, None] = {}
         climber: Entry | None = entry
         while climber is not None and climber.mount_id not in settled:
@@ -226,6 +230,8 @@ def _check_parents(entries: list[Entry], lines: Mapping[int, tuple[int, str]]) -
         settled.update(climbed)
     for entry in entries:
         parent = by_id.get(entry.parent_id)
+        if parent is not None and parent.mountpoint == "/" and parent is not entry:
+            continue
         if parent is entry:
             if entry is not own_parent or entry.mountpoint != "/":
                 message = f"mount {entry.mount_id} is its own parent, and not the root"

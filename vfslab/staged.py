@@ -29,16 +29,19 @@ class Staged:
         raise NotImplementedError
 
     def explore(self, rule: Rule | None = None, **options: object) -> Explored:
-        """``vfslab.drive.explore`` of this world; ``options`` are its ``bounds`` and ``executor``."""
+        """``vfslab.drive.explore`` of this world; ``options`` are its keyword arguments."""
         return explore(self, rule=rule, **options)  # type: ignore[arg-type]
 
     def sweep(self, rule: Rule | None = None) -> Sweep:
         """``vfslab.drive.fault`` of this world."""
         return sweep(self, rule=rule)
 
-    def timeline(self, path: Sequence[Choice] | None = None) -> Timeline:
-        """The steps of a path; without one, those of the tasks one after the other."""
-        return replay(self, self.straight() if path is None else path, self.headline())
+    def timeline(self, path: Sequence[Choice] | None = None, rule: Rule | None = None) -> Timeline:
+        """The steps of a path; without one, those of the tasks one after the other.
+
+        Where a rule breaks, one of the subject's or ``rule``, the frames say so.
+        """
+        return replay(self, self.straight() if path is None else path, self.headline(), rule)
 
     def straight(self) -> tuple[Choice, ...]:
         """The choices of the run in which the tasks go one after the other and nothing fails."""

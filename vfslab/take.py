@@ -33,10 +33,11 @@ Note: TypeAlias = tuple[Mount, Mount, str, str, bool, int | None, int, bool, int
 def note(mount: Mount) -> Note:
     """What ``row`` needs to know of the mount, jotted down in a third of the time that a row takes."""
     ns, master, parent, root = mount.mnt_ns, mount.mnt_master, mount.mnt_parent, mount.mnt_root
+    place, top = mount.mnt_mountpoint, parent.mnt_root
     return (
         mount,
         parent,
-        "/" if mount is parent else path_below(mount.mnt_mountpoint, parent.mnt_root),
+        "/" if mount is parent or place is top else path_below(place, top),
         root.d_path,
         root.unlinked,
         ns.id if ns is not None and mount.id in ns.mounts else None,

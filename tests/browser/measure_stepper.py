@@ -5,12 +5,13 @@
 Each step is one press of the key ArrowRight or ArrowLeft. "changed" is the time
 until classes, words, style and layout are done, after which the browser's next
 frame shows them; "painted" is the time until that frame is out, the wait for it
-included. Prints lines for the table of tests/benchmark.py, or why it cannot measure.
+included. Prints figures for the table of tests/benchmarks as JSON; ends with the reason where it cannot.
 """
 
 from __future__ import annotations
 
 import importlib.util
+import json
 import shutil
 import statistics
 import sys
@@ -86,23 +87,19 @@ def measure() -> list[tuple[float, float]]:
     return found
 
 
-def row(what: str, times: list[float], most: float | None) -> str:
-    """A line of the benchmark's table."""
+def figures(kind: str, times: list[float], most: float | None) -> list[object]:
+    """What was timed, its median and 95th percentile in ms, that in frames, and the most it should be."""
     late = statistics.quantiles(times, n=20)[-1]
-    measured = f"median {statistics.median(times):.1f} ms, 95 % {late:.1f} ms"
-    ratio = late / FRAME
-    end = "" if most is None else f" {most:6.1f}  {'ok' if ratio <= most else 'OVER'}"
-    return f"{what:58} {measured:34} {ratio:8.2f} x  {end}"
+    return [kind, statistics.median(times), late, late / FRAME, most]
 
 
 def main() -> None:
-    what = "a step at 60 mounts in JupyterLab"
     if reason := why_not():
-        print(f"{what}: {reason}")
-        return
+        sys.exit(reason)
     times = measure()
-    print(row(f"{what}, changed, in frames of 16 ms", [changed for changed, _ in times], 1))
-    print(row(f"{what}, painted, waiting included", [shown for _, shown in times], None))
+    changed = figures("changed", [changed for changed, _ in times], 1)
+    painted = figures("painted, waiting included", [shown for _, shown in times], None)
+    print(json.dumps([changed, painted]))
 
 
 if __name__ == "__main__":

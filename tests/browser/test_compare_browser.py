@@ -64,7 +64,7 @@ def at(stepper: Locator, place: int) -> None:
         expect(panel.locator("[aria-live=polite]")).to_have_text(frame["says"])
         expect(panel.locator(".vf-count")).to_have_text(f"step {frame['number']} of {side['last']}")
         held = panel.locator(".vf-lock", has_text="held").locator(".vf-code").all_inner_texts()
-        assert sorted(held) == sorted(frame["locks"])
+        assert held == timelines.held_at(side["locks"], row["at"][which])
         expect(panel.locator(".vf-stage > svg")).to_have_attribute("data-step", str(frame["number"]))
 
 

@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 
 import lab
+import test_locks
 import timelines
 from vfslab.views.frames import frames
 from vfslab.views.stepper import Stepper
@@ -229,10 +230,33 @@ def test_no_mount_moves(stepper: Locator, notebook: Page) -> None:
 
 
 def test_locks_are_told_in_words(stepper: Locator, notebook: Page) -> None:
-    for row in data()["frames"]:
+    for place in range(len(data()["frames"])):
         held = stepper.locator(".vf-lock", has_text="held").locator(".vf-code").all_inner_texts()
-        assert held == [lock for lock in data()["locks"] if lock in row["locks"]]
+        assert held == timelines.held_at(data()["locks"], place)
         notebook.keyboard.press("ArrowRight")
+
+
+def test_a_click_on_a_bar_goes_to_its_step(stepper: Locator) -> None:
+    bar = stepper.locator(".vf-bar").first
+    box = bar.bounding_box()
+    assert box is not None
+    steps = len(data()["frames"])
+    for number in (20, 3, 0, steps - 1):
+        bar.click(position={"x": box["width"] * (number + 0.5) / steps, "y": box["height"] / 2})
+        at(stepper, number)
+    cursor = bar.locator(".vf-cursor").bounding_box()
+    assert cursor is not None
+    assert cursor["x"] + cursor["width"] >= box["x"] + box["width"] - 3
+
+
+def test_another_speed_counts_at_once(stepper: Locator) -> None:
+    stepper.get_by_role("combobox", name="Speed").select_option("0.5")
+    stepper.get_by_role("button", name="Play", exact=True).click()
+    at(stepper, 0)
+    stepper.get_by_role("combobox", name="Speed").select_option("4")
+    expect(stepper).to_have_attribute("data-step", "4", timeout=1900)
+    stepper.get_by_role("button", name="Pause", exact=True).click()
+    stepper.get_by_role("combobox", name="Speed").select_option("1")
 
 
 def test_every_control_has_a_name_and_a_visible_focus(stepper: Locator) -> None:
@@ -411,6 +435,23 @@ def test_a_mount_that_is_clicked_is_followed(stepper: Locator) -> None:
     at(stepper, int(first))
     stepper.get_by_label("Follow through the steps").select_option("")
     expect(known).to_be_hidden()
+
+
+def test_the_step_that_breaks_a_rule_is_jumped_to_and_told(browser: Browser, tmp_path: Path) -> None:
+    timeline = test_locks.found()
+    path = tmp_path / "broken.html"
+    path.write_text(f"<!doctype html><meta charset='utf-8'>{Stepper(timeline).html()}", encoding="utf-8")
+    page = browser.new_page(offline=True)
+    page.goto(path.as_uri())
+    shown = page.locator(".vfslab-stepper")
+    (number,) = (frame.index for frame in timeline if frame.breaks)
+    says = shown.locator(".vf-broken[role=status]")
+    expect(says).to_have_text("No rule is broken so far.")
+    shown.get_by_role("button", name="Next event").click()
+    expect(shown).to_have_attribute("data-step", str(number))
+    expect(says).to_have_text(f"Rule broken: {timeline[number].breaks}")
+    assert shown.evaluate(check("tooWide")) == []
+    page.close()
 
 
 def test_zoom(stepper: Locator) -> None:

@@ -26,7 +26,7 @@ def explored(
         found = one.explore(rule, bounds=bounds)
         if found.broken is None:
             return Found(None, found.states)
-        return Found(found.broken, found.states, one.program(found.path), one.timeline(found.path))
+        return Found(found.broken, found.states, one.program(found.path), one.timeline(found.path, rule))
 
     return find
 

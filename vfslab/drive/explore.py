@@ -7,11 +7,15 @@ which rules there are, comes from the caller.
 from __future__ import annotations
 
 import itertools
-from collections import deque
+import os
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Executor
+from contextlib import closing
+from functools import partial
 from typing import NamedTuple, TypeAlias
 
+from .checkpoint import Checkpoint, Reached, search_of
+from .chunks import walk_all
 from .fingerprint import fingerprint
 from .record import innermost
 from .schedule import BETWEEN, Choice, Schedule, World
@@ -22,6 +26,8 @@ from .timeline import Timeline
 Rule: TypeAlias = Callable[[Schedule], Iterable[str]]
 # Makes the same world each time; to go to another process it has to be picklable.
 Make: TypeAlias = Callable[[], World]
+# Is told after each path how many states there are so far, and how many choices long the path is.
+Progress: TypeAlias = Callable[[int, int], None]
 
 
 class Explored(NamedTuple):
@@ -53,7 +59,6 @@ BOUNDS = Bounds()
 class Looked(NamedTuple):
     """What the end of a path looks like."""
 
-    path: tuple[Choice, ...]
     broken: str | None
     state: bytes
     options: tuple[Choice, ...]
@@ -65,13 +70,19 @@ def explore(
     rule: Rule | None = None,
     bounds: Bounds = BOUNDS,
     executor: Executor | None = None,
+    chunk: int | None = None,
+    progress: Progress | None = None,
+    checkpoint: str | os.PathLike[str] | None = None,
 ) -> Explored:
     """Look for the shortest path on which a rule breaks: breadth first, each state once.
 
     The rules are those of the world's subject, ``rule`` besides, that nothing waits for ever, that locks
     are given back and their classes taken in one order, that the kernel does not die, and that a call that
     fails while it is alone changes nothing. With an ``executor`` the paths of one length are walked side
-    by side.
+    by side, ``chunk`` of them at a time; what is found is the same.
+
+    With a ``checkpoint``, a file, what was reached is kept there after each length of paths, and a search
+    that finds its own checkpoint goes on from it.
 
     Two paths are taken for one where everything that can be reached from the kernel, the variables of code
     under way and the answers so far are the same (``fingerprint``).
@@ -82,44 +93,37 @@ def explore(
     kernel repeats when they met a holder: a walk here is one piece, before or behind the section. Under
     any other lock (of an inode, a superblock, an open table) it changes one thing between two such
     places, which another task sees done or not. Rules are asked only where no lock is held.
+
+    Raises ValueError for a chunk of no path and for the checkpoint of another search, BrokenExecutor where a
+    pool of processes lost one.
     """
-    seen: set[bytes] = set()
-    level: list[tuple[Choice, ...]] = [()]
-    complete = True
-    while level:
+    walk = partial(look_at, make, rule=rule, faults=bounds.faults)
+    file = checkpoint and Checkpoint(checkpoint, search_of(make, rule, bounds.faults, bounds.choices))
+    begun = file.read(lambda path: walk(path).state) if file else Reached(set(), [()], True, None)
+    seen, level, complete, _ = begun
+    while level and (not seen or len(seen) < bounds.states):
         following: list[tuple[Choice, ...]] = []
-        for looked in _look_at_all(make, level, rule, bounds, executor):
-            if looked.broken is not None:
-                return Explored(looked.broken, looked.path, len(seen) + 1, False)
-            if looked.state in seen:
-                continue
-            seen.add(looked.state)
-            if len(looked.path) < bounds.choices:
-                following += [(*looked.path, option) for option in looked.options]
-            else:
-                complete = complete and not looked.options
-        if len(seen) >= bounds.states and following:
-            return Explored(None, (), len(seen), False)
+        with closing(walk_all(walk, level, executor, chunk)) as ends:
+            for path, looked in zip(level, ends, strict=False):
+                if looked.broken is not None:
+                    return Explored(looked.broken, path, len(seen) + 1, False)
+                if looked.state not in seen:
+                    seen.add(looked.state)
+                    if len(path) < bounds.choices:
+                        following += [(*path, option) for option in looked.options]
+                    else:
+                        complete = complete and not looked.options
+                if progress is not None:
+                    progress(len(seen), len(path))
         level = sorted(following, key=_switches)
-    return Explored(None, (), len(seen), complete)
+        if file:
+            file.write(Reached(seen, level, complete, (path, looked.state)))
+    return Explored(None, (), len(seen), complete and not level)
 
 
 def _switches(path: Sequence[Choice]) -> int:
     """How often another task goes on than before: a path with few is easier to follow."""
     return sum(one.job != next.job for one, next in itertools.pairwise(path))
-
-
-def _look_at_all(
-    make: Make,
-    paths: Sequence[tuple[Choice, ...]],
-    rule: Rule | None,
-    bounds: Bounds,
-    executor: Executor | None,
-) -> Iterable[Looked]:
-    if executor is None:
-        return (look_at(make, path, rule, bounds.faults) for path in paths)
-    jobs = deque(executor.submit(look_at, make, path, rule, bounds.faults) for path in paths)
-    return (jobs.popleft().result() for _ in paths)
 
 
 def look_at(make: Make, path: Sequence[Choice], rule: Rule | None, faults: int) -> Looked:
@@ -131,9 +135,7 @@ def look_at(make: Make, path: Sequence[Choice], rule: Rule | None, faults: int) 
         schedule.take(choice)
     broken = what_is_broken(schedule, rule) or alone.after()
     left = faults - sum(choice.fail for choice in path)
-    return Looked(
-        tuple(path), broken, _state(schedule, alone, left > 0), tuple(schedule.options(faults=left > 0))
-    )
+    return Looked(broken, _state(schedule, alone, left > 0), tuple(schedule.options(faults=left > 0)))
 
 
 def what_is_broken(schedule: Schedule, rule: Rule | None) -> str | None:
@@ -206,12 +208,15 @@ def _state(schedule: Schedule, alone: Alone, faults_left: bool) -> bytes:
     )
 
 
-def replay(make: Make, path: Sequence[Choice], title: str = "") -> Timeline:
-    """The steps of a path as a Timeline; each frame knows whose step it is."""
+def replay(make: Make, path: Sequence[Choice], title: str = "", rule: Rule | None = None) -> Timeline:
+    """The steps of a path as a Timeline; each frame knows whose step it is, and what is broken there."""
     world = make()
     recorder = world.subject.writer(world.kernel, world.jobs[0].task.pid)
+    written = 0
 
     def write(number: int, effect: object) -> None:
+        nonlocal written
+        written += 1
         recorder.pid = world.jobs[number].task.pid
         call = schedule.jobs[number].call
         if call is not None and getattr(effect, "function", "") not in BETWEEN:
@@ -219,8 +224,14 @@ def replay(make: Make, path: Sequence[Choice], title: str = "") -> Timeline:
         recorder.write(effect)  # type: ignore[arg-type]
 
     schedule = Schedule(world, write)
+    alone = Alone(schedule)
+    judged: dict[int, str] = {}
     for choice in path:
+        alone.before(choice)
         schedule.take(choice)
+        broken = what_is_broken(schedule, rule) or alone.after()
+        if broken or schedule.subject.everywhere or not schedule.locked:
+            judged[written] = broken or ""
     results = [result for progress in schedule.jobs for _, result in progress.results]
     recorder.write(None)
     comms = {job.task.pid: job.task.comm for job in world.jobs} if len(world.jobs) > 1 else {}
@@ -228,4 +239,5 @@ def replay(make: Make, path: Sequence[Choice], title: str = "") -> Timeline:
     last = failed[-1] if failed else results[-1] if results else None
     timeline = recorder.timeline(title, last)
     timeline.comms = comms
+    timeline.judged = judged
     return timeline

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Mapping
 from enum import Enum
+from functools import cache, partial
 from hashlib import blake2b
 from types import CellType, FunctionType, GeneratorType, MethodType
 from typing import Any
@@ -29,6 +30,7 @@ _COUNTERS: dict[type, set[str]] = {
 _CONSTANT: dict[type, set[str]] = {Globals: {"file_systems", "release"}}
 _NUMBERS = frozenset({"id", "ino", "mnt_group_id", "pid"})
 _PLAIN = (str, bytes, int, float, bool, type(None))
+_EXACTLY_PLAIN = frozenset(_PLAIN)
 
 
 def fingerprint(*things: object, numbers: bool = False) -> bytes:
@@ -60,6 +62,8 @@ class _Writer:
 
     def _name(self, thing: Any) -> str:
         """The thing itself where it is plain, else its number."""
+        if type(thing) in _EXACTLY_PLAIN:
+            return repr(thing)
         if isinstance(thing, Enum):
             return str(thing)
         if isinstance(thing, FileSystemType):
@@ -96,6 +100,11 @@ class _Writer:
                 yield thing.__qualname__
                 yield from map(self._name, thing.__closure__ or ())
                 yield self._name(thing.__defaults__)
+                yield self._name(thing.__kwdefaults__)
+            case partial():
+                yield self._name(thing.func)
+                yield self._name(thing.args)
+                yield self._name(thing.keywords)
             case MethodType():
                 yield thing.__func__.__qualname__
                 yield self._name(thing.__self__)
@@ -134,16 +143,12 @@ class _Writer:
         yield self._name(code.gi_yieldfrom)
 
     def _object(self, thing: Any) -> Iterable[str]:
-        left_out: set[str] = set()
-        for kind in type(thing).__mro__:
-            left_out |= _CONSTANT.get(kind, set())
-            if not self.numbers:
-                left_out |= _COUNTERS.get(kind, set())
-        for field in _names(thing):
+        kind: Any = type(thing)
+        slots, left_out = _written(kind, self.numbers)
+        for field in (*slots, *getattr(thing, "__dict__", ())):
             if field not in left_out:
-                value = getattr(thing, field, None)
                 yield field
-                yield self._number(type(thing).__name__, field, value)
+                yield self._number(kind.__name__, field, getattr(thing, field, None))
 
     def _number(self, kind: str, field: str, value: Any) -> str:
         """A field's value; of an id, 0 aside, only which of the ids met it is."""
@@ -152,6 +157,13 @@ class _Writer:
         return f"{field}:{self._given.setdefault((kind + field, value), len(self._given))}"
 
 
-def _names(thing: Any) -> list[str]:
-    slots = [name for kind in type(thing).__mro__ for name in getattr(kind, "__slots__", ())]
-    return [*slots, *getattr(thing, "__dict__", ())]
+@cache
+def _written(kind: type, numbers: bool) -> tuple[tuple[str, ...], frozenset[str]]:
+    """The slots of a type that are written out, and the fields that are not; asked of every object."""
+    left_out: set[str] = set()
+    for base in kind.__mro__:
+        left_out |= _CONSTANT.get(base, set())
+        if not numbers:
+            left_out |= _COUNTERS.get(base, set())
+    slots = (name for base in kind.__mro__ for name in getattr(base, "__slots__", ()))
+    return tuple(name for name in slots if name not in left_out), frozenset(left_out)

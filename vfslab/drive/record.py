@@ -10,11 +10,12 @@ from types import GeneratorType
 
 from ..kernel import Kernel
 from ..kernel.effects import Acquire, Alloc, Code, Effect, Oops, Refused, Release, Step
-from ..kernel.objects import MntNamespace, Path
-from ..kernel.tasks import FsStruct, Task
+from ..kernel.tasks import Task
 from ..take import namespace_state, note, task_state
 from .run import Result
-from .timeline import Change, Place, Recording, Tables, Timeline
+from .timeline import Look, Place, Recording, Timeline
+
+CHANGE_NOTHING = frozenset({Acquire, Release, Alloc})
 
 
 class Recorder:
@@ -28,32 +29,27 @@ class Recorder:
 
     def __init__(self, kernel: Kernel, pid: int) -> None:
         self.kernel = kernel
-        self.pid = self.first_pid = pid
-        self.kept = Recording({id: note(mount) for id, mount in kernel.mounts.items()})
-        self._notes = dict(self.kept.start)
-        self._tables = Tables({}, {}, ())
-        self._seen: list[tuple[Task, FsStruct, Path, Path, MntNamespace]] = []
+        self.pid = pid
+        self.kept = Recording({id: note(mount) for id, mount in kernel.mounts.items()}, pid)
+        self._looked: Look | None = None
         # Bound once: this is where a recording spends its time.
-        self._keep_effect = self.kept.effects.append
-        self._keep_changes = self.kept.changes.append
-        self._keep_tables = self.kept.tables.append
+        self.keep_effect = self.kept.effects.append
+        self._keep_note = self.kept.noted.append
         self._mounts = kernel.mounts
         self.write(None)
 
     def write(self, effect: Effect | None) -> None:
-        """Keep one effect and what it changed; None is the return."""
-        changes: tuple[Change, ...] = ()
-        if isinstance(effect, Step) and effect.mounts:
-            changes = self._look_at(effect.mounts)
-        elif isinstance(effect, (Acquire, Release)):
-            self._tables = self._tables.after(effect, self.pid)
-        elif not isinstance(effect, Alloc):
-            self._look_around()
-        self._keep_effect(effect)
-        self._keep_changes(changes)
-        self._keep_tables(self._tables)
-        if self.pid != self.first_pid or self.kept.pids:
+        """Keep one effect and what it touched; None is the return."""
+        self.keep_effect(effect)
+        if self.pid != self.kept.pid:
             self.kept.pids[len(self.kept.effects) - 1] = self.pid
+        if isinstance(effect, Step) and (ids := effect.mounts):
+            get, keep = self._mounts.get, self._keep_note
+            for id in ids:
+                mount = get(id)
+                keep(None if mount is None else note(mount))
+        elif type(effect) not in CHANGE_NOTHING:
+            self._look_around()
 
     def at(self, place: Place | None) -> None:
         """Keep where the next effect was yielded."""
@@ -62,40 +58,16 @@ class Recorder:
 
     def timeline(self, title: str, result: Result | None) -> Timeline:
         """What has been written down so far."""
-        return Timeline(title, self.first_pid, self.kept, Result() if result is None else result)
-
-    def _look_at(self, ids: tuple[int, ...]) -> tuple[Change, ...]:
-        changes: list[Change] = []
-        mounts, notes = self._mounts, self._notes
-        for id in ids:
-            mount = mounts.get(id)
-            before = notes.get(id)
-            if mount is None:
-                if before is not None:
-                    del notes[id]
-                    changes.append((id, before, None))
-                continue
-            after = note(mount)
-            if before != after:
-                notes[id] = after
-                changes.append((id, before, after))
-        return tuple(changes)
+        return Timeline(title, self.kept.pid, self.kept, Result() if result is None else result)
 
     def _look_around(self) -> None:
-        """Read the tasks and namespaces again if any of them is another than at the last look."""
-        tasks, namespaces = self.kernel.tasks, self.kernel.namespaces
-        for task, fs, root, pwd, ns in self._seen:
-            if task.fs is not fs or fs.root is not root or fs.pwd is not pwd or task.mnt_ns is not ns:
-                break
-        else:
-            if len(tasks) == len(self._seen) and namespaces.keys() == self._tables.namespaces.keys():
-                return
-        self._seen = [(task, task.fs, task.fs.root, task.fs.pwd, task.mnt_ns) for task in tasks.values()]
-        self._tables = Tables(
-            {id: namespace_state(ns) for id, ns in namespaces.items()},
-            {pid: task_state(task) for pid, task in tasks.items()},
-            self._tables.locks,
+        """Keep the tasks and namespaces if any of them is another than at the last look."""
+        looked = (
+            {id: namespace_state(ns) for id, ns in self.kernel.namespaces.items()},
+            {pid: task_state(task) for pid, task in self.kernel.tasks.items()},
         )
+        if looked != self._looked:
+            self._looked = self.kept.looks[len(self.kept.effects) - 1] = looked
 
 
 def innermost(code: Code) -> Place | None:
@@ -117,13 +89,17 @@ def record(kernel: Kernel, task: Task, code: Code, title: str = "", *, places: b
     gc.disable()
     try:
         recorder = Recorder(kernel, task.pid)
-        write, step = recorder.write, code.__next__
+        write, step, keep_effect = recorder.write, code.__next__, recorder.keep_effect
         while places:
             effect = step()
             recorder.at(innermost(code))
             write(effect)
         while True:
-            write(step())
+            effect = step()
+            if type(effect) in CHANGE_NOTHING:
+                keep_effect(effect)
+            else:
+                write(effect)
     except StopIteration as stop:
         result = Result(stop.value)
     except Refused as refusal:

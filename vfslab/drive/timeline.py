@@ -61,22 +61,73 @@ Place: TypeAlias = tuple[CodeType, int]
 # A mount's id, and what is noted of it before and after a step; None where it does not exist.
 Change: TypeAlias = tuple[int, Note | None, Note | None]
 
+# The namespaces and the tasks, by their numbers.
+Look: TypeAlias = tuple[dict[int, NamespaceState], dict[int, TaskState]]
+
 
 class Recording:
-    """What is kept of each effect, in three lists of one length: a tuple for each would cost as much again.
+    """What is kept of each effect while it is watched, and what follows from that.
 
     ``effects`` begins and ends with None, the state before and the return.
-    ``start`` is what is noted of every mount before the first effect, ``pids`` whose an effect is, by its
-    number, where several tasks are at work; ``places`` are where effects were yielded, where that was asked.
+    ``start`` is what is noted of every mount before the first effect. ``noted`` is what is noted after
+    each Step of each mount that it names, in their order, None of one that has been freed; ``looks`` are the
+    namespaces and tasks after an effect, by its number, where they may be others than before.
+    ``pids`` says whose an effect is, by its number, where it is not ``pid``'s; ``places`` are where
+    effects were yielded, where that was asked.
+
+    ``changes`` and ``tables`` are worked out when they are first asked for, so that watching costs
+    little: both have one entry for each effect.
     """
 
-    def __init__(self, start: dict[int, Note]) -> None:
+    def __init__(self, start: dict[int, Note], pid: int) -> None:
         self.start = start
+        self.pid = pid
         self.effects: list[Effect | None] = []
-        self.changes: list[tuple[Change, ...]] = []
-        self.tables: list[Tables] = []
+        self.noted: list[Note | None] = []
+        self.looks: dict[int, Look] = {}
         self.pids: dict[int, int] = {}
         self.places: dict[int, Place] = {}
+        self._changes: list[tuple[Change, ...]] = []
+        self._tables: list[Tables] = []
+        self._last: dict[int, Note | None] = {**start}
+        self._used = 0
+
+    def keep(self, effect: Effect | None) -> None:
+        """Keep an effect of code behind which there are no mounts: what it names changes nothing."""
+        self.effects.append(effect)
+        if isinstance(effect, Step):
+            self.noted += [None] * len(effect.mounts)
+
+    @property
+    def changes(self) -> list[tuple[Change, ...]]:
+        """What each effect changed."""
+        while len(self._changes) < len(self.effects):
+            effect = self.effects[len(self._changes)]
+            self._changes.append(self._changed(effect.mounts) if isinstance(effect, Step) else ())
+        return self._changes
+
+    @property
+    def tables(self) -> list[Tables]:
+        """The rest of the state after each effect."""
+        tables = self._tables[-1] if self._tables else Tables({}, {}, ())
+        for index in range(len(self._tables), len(self.effects)):
+            effect = self.effects[index]
+            if isinstance(effect, (Acquire, Release)):
+                tables = tables.after(effect, self.pids.get(index, self.pid))
+            elif index in self.looks:
+                tables = Tables(*self.looks[index], tables.locks)
+            self._tables.append(tables)
+        return self._tables
+
+    def _changed(self, ids: tuple[int, ...]) -> tuple[Change, ...]:
+        changes: list[Change] = []
+        first, self._used = self._used, self._used + len(ids)
+        for id, after in zip(ids, self.noted[first : self._used], strict=True):
+            before = self._last.get(id)
+            if before != after:
+                changes.append((id, before, after))
+                self._last[id] = after
+        return tuple(changes)
 
 
 class Frame:
@@ -86,7 +137,6 @@ class Frame:
         self._timeline = timeline
         self.index = index
         self.effect = timeline.kept.effects[index]
-        self._tables = timeline.kept.tables[index]
 
     @property
     def pid(self) -> int:
@@ -113,6 +163,18 @@ class Frame:
         return tuple(id for id, _, _ in self._timeline.kept.changes[self.index])
 
     @property
+    def broken(self) -> str:
+        """The rule that is broken here, in a sentence, as far as rules have been asked; "" for none."""
+        asked = [index for index in self._timeline.judged if index <= self.index]
+        return self._timeline.judged[max(asked)] if asked else ""
+
+    @property
+    def breaks(self) -> str:
+        """The rule that is broken here and was not one step before, in a sentence; "" for none."""
+        before = self._timeline[self.index - 1].broken if self.index else ""
+        return self.broken if self.broken != before else ""
+
+    @property
     def mounts(self) -> tuple[int, ...]:
         """The ids of the mounts that the effect names."""
         return self.effect.mounts if isinstance(self.effect, Step) else ()
@@ -120,7 +182,7 @@ class Frame:
     @property
     def locks(self) -> tuple[str, ...]:
         """The locks held after the effect, in the order in which they were taken."""
-        return tuple(lock.lock for lock in self._tables.locks)
+        return tuple(lock.lock for lock in self._timeline.kept.tables[self.index].locks)
 
     @property
     def function(self) -> str:
@@ -159,7 +221,8 @@ class Timeline(Sequence[Frame]):
 
     Frame 0 is the state before, the last frame the return; those have no effect.
     ``title`` says what was called, ``pid`` which task called, ``result`` how it ended; ``comms`` are the
-    names of the tasks by pid where several are at work.
+    names of the tasks by pid where several are at work. ``judged`` says, for the steps behind which rules
+    were asked, what was broken there, "" for nothing.
     """
 
     def __init__(self, title: str, pid: int, kept: Recording, result: Result) -> None:
@@ -168,10 +231,11 @@ class Timeline(Sequence[Frame]):
         self.kept = kept
         self.result = result
         self.comms: dict[int, str] = {}
+        self.judged: dict[int, str] = {}
         self.position = 0
         self._at = 0
-        self._notes = dict(kept.start)
-        self._rows: dict[int, tuple[Note, MountState]] = {}
+        self._shown: dict[int, MountState] | None = None
+        self._rows: dict[int, MountState] = {}
         self._snapshots: dict[int, Snapshot] = {}
         self._names: dict[int, str] = {}
 
@@ -211,35 +275,43 @@ class Timeline(Sequence[Frame]):
     def snapshot(self, index: int) -> Snapshot:
         """The state after step ``index``; rows that did not change are the same objects."""
         if index not in self._snapshots:
-            self._move_to(index)
+            shown = self._move_to(index)
             tables = self.kept.tables[index]
-            rows = {id: self._row(id, noted) for id, noted in sorted(self._notes.items())}
-            self._snapshots[index] = Snapshot(rows, tables.namespaces, tables.tasks, tables.locks)
+            self._snapshots[index] = Snapshot(shown.copy(), tables.namespaces, tables.tasks, tables.locks)
             if len(self._snapshots) > _SNAPSHOTS_KEPT:
                 del self._snapshots[next(iter(self._snapshots))]
         return self._snapshots[index]
 
-    def _move_to(self, index: int) -> None:
+    def _move_to(self, index: int) -> dict[int, MountState]:
+        """The rows after step ``index``, in the order of their ids: the last ones, brought up to it."""
+        if self._shown is None:
+            self._shown = {id: self._row(noted) for id, noted in sorted(self.kept.start.items())}
+        changes, shown = self.kept.changes, self._shown
+        put: list[Change] = []
         while self._at < index:
             self._at += 1
-            for id, _, after in self.kept.changes[self._at]:
-                self._put(id, after)
+            put += changes[self._at]
         while self._at > index:
-            for id, before, _ in self.kept.changes[self._at]:
-                self._put(id, before)
+            put += [(id, after, before) for id, before, after in reversed(changes[self._at])]
             self._at -= 1
+        last, in_order = next(reversed(shown), 0), True
+        for id, _, noted in put:
+            if noted is None:
+                del shown[id]
+                continue
+            if id not in shown:
+                in_order, last = in_order and id > last, id
+            shown[id] = self._row(noted)
+        if not in_order:
+            self._shown = shown = dict(sorted(shown.items()))
+        return shown
 
-    def _put(self, id: int, noted: Note | None) -> None:
-        if noted is None:
-            del self._notes[id]
-        else:
-            self._notes[id] = noted
-
-    def _row(self, id: int, noted: Note) -> MountState:
-        known = self._rows.get(id)
-        if known is None or known[0] is not noted:
-            self._rows[id] = known = noted, row(noted)
-        return known[1]
+    def _row(self, noted: Note) -> MountState:
+        """The row of a note, made once; ``kept`` holds the note, so that no other gets its address."""
+        known = self._rows.get(id(noted))
+        if known is None:
+            known = self._rows[id(noted)] = row(noted)
+        return known
 
     def name(self, id: int) -> str:
         """What sentences call the mount: its mount id and its source."""

@@ -10,9 +10,10 @@ import pkgutil
 from functools import cache
 from typing import Any
 
-from .exercise import Exercise, Verdict, one_of
+from .answers import Answers
+from .exercise import Exercise, Verdict, one_of, try_out
 
-__all__ = ["Exercise", "Verdict", "check", "exercises", "one_of"]
+__all__ = ["Answers", "Exercise", "Verdict", "check", "exercises", "one_of", "try_out"]
 
 
 @cache
@@ -24,20 +25,16 @@ def exercises() -> dict[str, Exercise]:
     return {exercise.key: exercise for exercise in sorted(found, key=lambda exercise: exercise.key)}
 
 
-def check(key: str, answer: Any = ...) -> Verdict:
+def check(key: str, answer: Any = ..., *, answers: Answers | None = None) -> Verdict:
     """Try ``answer`` out. ``...`` is no answer yet: then the hint is given.
 
-    Raises ValueError for a key that no exercise has.
+    What came of it is kept in ``answers``. Raises ValueError for a key that no exercise has, and as
+    ``Answers.add`` does.
     """
     exercise = exercises().get(key)
     if exercise is None:
         raise ValueError(f"no exercise {key!r}; there are {', '.join(exercises())}")
-    if answer is ...:
-        return Verdict(False, f"{key}: no answer yet. {exercise.hint}")
-    try:
-        wrong = exercise.judge(answer)
-    except (TypeError, ValueError) as error:
-        wrong = f"that is no answer of the right shape: {error}."
-    if wrong is None:
-        return Verdict(True, f"{key}: right. {exercise.because}")
-    return Verdict(False, f"{key}: not yet: {wrong}")
+    verdict = try_out(exercise, answer)
+    if answers is not None:
+        answers.add(key, answer, verdict)
+    return verdict

@@ -37,6 +37,20 @@ class Verdict(NamedTuple):
         return self.words
 
 
+def try_out(exercise: Exercise, answer: Any) -> Verdict:
+    """What the exercise's judge says of ``answer``; its hint where that is ``...``."""
+    key = exercise.key
+    if answer is ...:
+        return Verdict(False, f"{key}: no answer yet. {exercise.hint}")
+    try:
+        wrong = exercise.judge(answer)
+    except (TypeError, ValueError) as error:
+        wrong = f"that is no answer of the right shape: {error}."
+    if wrong is None:
+        return Verdict(True, f"{key}: right. {exercise.because}")
+    return Verdict(False, f"{key}: not yet: {wrong}")
+
+
 def one_of(right: Any, *wrong: tuple[Any, str], otherwise: str) -> Callable[[Any], str | None]:
     """A judge for a question that has one answer; likely wrong ones get words of their own."""
 

@@ -84,40 +84,36 @@ def copy_tree(k: Globals, source: Mount, dentry: Dentry, flags: int) -> Code:
         raise Refused(refusals.COPY_OF_NAMESPACE_FILE, source)
     if source.mnt_flags & MNT_UMOUNT and k.release.unmounted_is_not_copied:
         raise Refused(refusals.COPY_OF_UNMOUNTED, source)
-    copy = yield from clone_mnt(k, source, dentry, flags)
+    root = yield from clone_mnt(k, source, dentry, flags)
     try:
-        for child in children(source):
-            if is_subdir(child.mnt_mountpoint, dentry):
-                yield from copy_subtree(k, child, copy, flags)
+        src_parent, dst_parent = source, root
+        for top in children(source):
+            if not is_subdir(top.mnt_mountpoint, dentry):
+                continue
+            mount: Mount | None = top
+            while mount is not None:
+                if not flags & CL_COPY_UNBINDABLE and is_unbindable(mount):
+                    if mount.mnt_flags & MNT_LOCKED:
+                        raise Refused(refusals.COPY_OF_LOCKED_UNBINDABLE, mount)
+                    mount = next_mnt(skip_mnt_tree(mount), top)
+                    continue
+                if not flags & CL_COPY_MNT_NS_FILE and type(mount.mnt_root.ns) is MntNamespace:
+                    mount = next_mnt(skip_mnt_tree(mount), top)
+                    continue
+                while src_parent is not mount.mnt_parent:
+                    src_parent, dst_parent = src_parent.mnt_parent, dst_parent.mnt_parent
+                copy = yield from clone_mnt(k, mount, mount.mnt_root, flags)
+                yield LOCK
+                copy.mnt_flags |= mount.mnt_flags & MNT_LOCKED
+                attach_mnt(copy, dst_parent, mount.mnt_mountpoint)
+                yield Step("copy_tree", "{0} is attached on {others[0]}", (copy.id,), (dst_parent.id,))
+                yield UNLOCK
+                src_parent, dst_parent = mount, copy
+                mount = next_mnt(mount, top)
     except Refused:
-        yield from under_mount_lock("copy_tree", umount_failed_tree(k, copy))
+        yield from under_mount_lock("copy_tree", umount_failed_tree(k, root))
         raise
-    return copy
-
-
-def copy_subtree(k: Globals, top: Mount, parent_copy: Mount, flags: int) -> Code:
-    """The loop of copy_tree() over the tree at ``top``, whose copy is hung on ``parent_copy``."""
-    src_parent, dst_parent = top.mnt_parent, parent_copy
-    source: Mount | None = top
-    while source is not None:
-        if not flags & CL_COPY_UNBINDABLE and is_unbindable(source):
-            if source.mnt_flags & MNT_LOCKED:
-                raise Refused(refusals.COPY_OF_LOCKED_UNBINDABLE, source)
-            source = next_mnt(skip_mnt_tree(source), top)
-            continue
-        if not flags & CL_COPY_MNT_NS_FILE and isinstance(source.mnt_root.ns, MntNamespace):
-            source = next_mnt(skip_mnt_tree(source), top)
-            continue
-        while src_parent is not source.mnt_parent:
-            src_parent, dst_parent = src_parent.mnt_parent, dst_parent.mnt_parent
-        copy = yield from clone_mnt(k, source, source.mnt_root, flags)
-        yield LOCK
-        copy.mnt_flags |= source.mnt_flags & MNT_LOCKED
-        attach_mnt(copy, dst_parent, source.mnt_mountpoint)
-        yield Step("copy_tree", "{0} is attached on {others[0]}", (copy.id,), (dst_parent.id,))
-        yield UNLOCK
-        src_parent, dst_parent = source, copy
-        source = next_mnt(source, top)
+    return root
 
 
 def lock_mnt_tree(root: Mount) -> Code:

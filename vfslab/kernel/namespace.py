@@ -10,11 +10,11 @@ from collections.abc import Iterator
 
 from . import refusals
 from .clone import clone_mnt, copy_tree, lock_mnt_tree
-from .effects import Alloc, Code, Refused, Step
+from .effects import NAMESPACE_SEM, Acquire, Alloc, Code, Refused, Step
 from .flags import CL_COPY_UNBINDABLE, CL_EXPIRE, CL_SLAVE
 from .globals import Globals
 from .links import next_mnt, skip_mnt_tree, tree
-from .locking import empty_mnt_ns, free_mnt_ns, under_mount_lock, under_namespace_sem
+from .locking import empty_mnt_ns, free_mnt_ns, namespace_unlock, under_mount_lock, under_namespace_sem
 from .objects import MntNamespace, Mount, Path
 from .tasks import FsStruct, UserNamespace
 from .umount import umount_tree
@@ -55,60 +55,64 @@ def copy_mnt_ns(
     the root mount alone, on which ``fs`` then stands. Raises ENOMEM or ENOSPC; then nothing is left of the
     copy.
     """
+    assert old_ns.root is not None, "a namespace with tasks has a root"
     ns = yield from alloc_mnt_ns(k, user_ns)
-    dropped: list[Path] = []
+    other_owner = ns.user_ns is not old_ns.user_ns
+    flags = CL_COPY_UNBINDABLE | CL_EXPIRE | (CL_SLAVE if other_owner else 0)
+    yield Acquire("copy_mnt_ns", NAMESPACE_SEM)
     try:
-        yield from under_namespace_sem(k, "copy_mnt_ns", copy_into(k, old_ns, ns, fs, dropped, empty=empty))
+        copy_mounts = clone_mnt if empty else copy_tree
+        root = yield from copy_mounts(k, old_ns.root, old_ns.root.mnt_root, flags)
     except Refused:
+        yield from namespace_unlock(k, "copy_mnt_ns")
         yield from free_mnt_ns(k, ns)
         raise
+    if other_owner:
+        yield from under_mount_lock("copy_mnt_ns", lock_mnt_tree(root))
+    dropped = yield from fill_copy(k, old_ns.root, root, ns, fs, empty=empty)
+    yield from namespace_unlock(k, "copy_mnt_ns")
     for path in dropped:
         path_put(k, path)
     return ns
 
 
-def copy_into(
-    k: Globals, old_ns: MntNamespace, ns: MntNamespace, fs: FsStruct, dropped: list[Path], *, empty: bool
+def fill_copy(
+    k: Globals, old_root: Mount, root: Mount, ns: MntNamespace, fs: FsStruct, *, empty: bool
 ) -> Code:
-    """The part of copy_mnt_ns() under namespace_sem. Paths that ``fs`` no longer holds go to ``dropped``."""
-    assert old_ns.root is not None, "a namespace with tasks has a root"
-    flags = CL_COPY_UNBINDABLE | CL_EXPIRE
-    if ns.user_ns is not old_ns.user_ns:
-        flags |= CL_SLAVE
-    copy_mounts = clone_mnt if empty else copy_tree
-    root = yield from copy_mounts(k, old_ns.root, old_ns.root.mnt_root, flags)
-    if ns.user_ns is not old_ns.user_ns:
-        yield from under_mount_lock("copy_mnt_ns", lock_mnt_tree(root))
+    """Make the copies what the namespace holds, and move ``fs`` over; gives the places that it stood on."""
     ns.root = root
     k.namespaces[ns.id] = ns
     yield Step("copy_mnt_ns", "the new namespace gets its root and can be found")
     moves = []
-    for source, copy in counterparts(old_ns.root, root):
+    root_mnt, pwd_mnt = fs.root.mnt, fs.pwd.mnt
+    for source, copy in counterparts(old_root, root):
         mnt_add_to_ns(ns, copy)
-        for name in ("root", "pwd"):
-            path = getattr(fs, name)
-            if empty:
-                moves.append((name, path, Path(root, root.mnt_root)))
-            elif path.mnt is source:
-                moves.append((name, path, Path(copy, path.dentry)))
+        if empty or source is root_mnt:
+            moves.append(("root", Path(copy, root.mnt_root if empty else fs.root.dentry)))
+        if empty or source is pwd_mnt:
+            moves.append(("pwd", Path(copy, root.mnt_root if empty else fs.pwd.dentry)))
     yield Step("mnt_add_to_ns", "now in the new namespace: {all}", tuple(ns.mounts))
-    for name, old, new in moves:
+    dropped = []
+    for name, new in moves:
+        old = getattr(fs, name)
         dropped.append(old)
         setattr(fs, name, path_get(new))
         word = "cwd" if name == "pwd" else name
         what = f"the task's {word} moves over from {{others[1]}} to {{others[0]}}"
         yield Step("copy_mnt_ns", what, (), (new.mnt.id, old.mnt.id))
+    return dropped
 
 
 def counterparts(old: Mount, new: Mount) -> Iterator[tuple[Mount, Mount]]:
     """Each mount of a tree with its copy, in preorder; mounts of namespace files were not copied."""
     source: Mount | None = old
-    copy: Mount | None = new
-    while source is not None and copy is not None:
-        yield source, copy
-        source, copy = next_mnt(source, old), next_mnt(copy, new)
-        while source is not None and copy is not None and source.mnt_root is not copy.mnt_root:
+    for copy in tree(new):
+        while source is not None and source.mnt_root is not copy.mnt_root:
             source = next_mnt(skip_mnt_tree(source), old)
+        if source is None:
+            return
+        yield source, copy
+        source = next_mnt(source, old)
 
 
 def mounts_from(ns: MntNamespace, id: int) -> list[Mount]:

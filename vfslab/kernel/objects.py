@@ -93,6 +93,7 @@ class Dentry:
     object while something is mounted here in any namespace (DCACHE_MOUNTED);
     ``cant_mount`` is DCACHE_CANT_MOUNT. An unlinked dentry keeps its ``d_parent``.
     ``d_path`` is its path in the filesystem, kept because every picture asks for it.
+    ``ns`` is what a file of nsfs or pidfs stands for.
     """
 
     __slots__ = (
@@ -105,11 +106,9 @@ class Dentry:
         "d_sb",
         "d_symlink",
         "ino",
+        "ns",
         "unlinked",
     )
-
-    # what a file of nsfs or pidfs stands for
-    ns: MntNamespace | UserNamespace | Task | None = None
 
     def __init__(self, d_sb: SuperBlock, d_name: str, d_parent: Dentry | None, *, directory: bool) -> None:
         self.d_sb = d_sb
@@ -121,6 +120,7 @@ class Dentry:
         self.d_mountpoint: Mountpoint | None = None
         self.cant_mount = False
         self.unlinked = False
+        self.ns: MntNamespace | UserNamespace | Task | None = None
         self.ino = d_sb.next_ino
         d_sb.next_ino += 1
 
@@ -152,7 +152,7 @@ class Dentry:
 class NsDentry(Dentry):
     """A file of nsfs, pidfs or another internal filesystem: no name, no parent, and what it stands for."""
 
-    __slots__ = ("ns",)
+    __slots__ = ()
 
     def __init__(self, d_sb: SuperBlock, d_path: str, ns: MntNamespace | UserNamespace | Task | None) -> None:
         super().__init__(d_sb, "", None, directory=False)

@@ -6,6 +6,7 @@ through a buffer is ``seq_file``'s. Source: fs/proc_namespace.c; fs/namespace.c,
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from functools import cache
 from types import MappingProxyType
@@ -57,16 +58,18 @@ OPTION_WORDS = (
 
 _PATH_ESCAPES = octal_escapes(" \t\n\\")
 _WORD_ESCAPES = octal_escapes(" \t\n\\#")
+# Few texts have any of these: asking takes 0.1 µs, a translation 0.5, four times in a line.
+_to_escape = re.compile(r"[ \t\n\\#]").search
 
 
 def escape_path(text: str) -> str:
     """``text`` as the kernel prints a mount's root and its mountpoint (seq_dentry, seq_path_root)."""
-    return text.translate(_PATH_ESCAPES)
+    return text.translate(_PATH_ESCAPES) if _to_escape(text) else text
 
 
 def escape_word(text: str) -> str:
     """``text`` as the kernel prints a filesystem type and a source (mangle)."""
-    return text.translate(_WORD_ESCAPES)
+    return text.translate(_WORD_ESCAPES) if _to_escape(text) else text
 
 
 def show_mnt_opts(flags: int, idmapped: bool) -> str:

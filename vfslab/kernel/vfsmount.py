@@ -32,7 +32,7 @@ def new_mount(k: Globals, devname: str, root: Dentry, flags: int) -> Mount:
     """The part of alloc_vfsmnt() that cannot fail; boot uses it directly."""
     k.last_mount_id = id = k.last_mount_id + 1
     k.mounts[id] = mount = Mount(id, k.mnt_ida.alloc(), devname, root, flags)
-    if isinstance(root.ns, MntNamespace):
+    if type(root.ns) is MntNamespace:
         root.ns.count += 1
     return mount
 
@@ -88,7 +88,8 @@ def make_visible(mount: Mount) -> None:
 
 def attach_mnt(mount: Mount, parent: Mount, dentry: Dentry) -> None:
     """mnt_set_mountpoint() and make_visible() in one."""
-    mnt_set_mountpoint(parent, dentry, mount)
+    mount.mnt_mountpoint = dentry
+    mount.mnt_parent = parent
     make_visible(mount)
 
 

@@ -1,11 +1,16 @@
-"""The mounts of this machine as its /proc tells them: of the process that asks, and of all others."""
+"""The mounts of this machine as its /proc tells them: of the process that asks, and of all others.
+
+Inside a browser (Pyodide) the machine is Emscripten's, which has mounts too, and no /proc.
+"""
 
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Hashable, Iterator
+from importlib import import_module
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from vfslab.mountinfo import printable
 from vfslab.oracle.sandbox import NotAllowed
@@ -32,10 +37,31 @@ def own_mounts() -> Snapshot:
 
 
 def _own_text() -> str:
+    if sys.platform == "emscripten":
+        return emscripten_table(import_module("pyodide_js").FS.root.mount)
     try:
         return os.fsdecode(MOUNTINFO.read_bytes())
     except OSError as error:
         raise NotAllowed(f"{MOUNTINFO}: {error.strerror}; only Linux with /proc mounted has it") from None
+
+
+def emscripten_table(root: Any) -> str:
+    """The mounts of Emscripten's file system, from its mount at ``/`` on, as a mountinfo would tell them.
+
+    Each has a ``mountpoint``, an array ``mounts`` of those below it, and a ``type``. Those of memory are
+    plain objects; another is of a class of the page's scripts, whose name is minified and tells nothing.
+    """
+    lines: list[str] = []
+
+    def tell(mount: Any, parent: int) -> None:
+        number = len(lines) + 1
+        kind = "memfs" if mount.type.constructor.name == "Object" else "javascript"
+        lines.append(f"{number} {parent} 0:{number} / {mount.mountpoint} rw - {kind} {kind} rw\n")
+        for below in mount.mounts:
+            tell(below, number)
+
+    tell(root, 0)
+    return "".join(lines)
 
 
 def all_mounts() -> Tables:

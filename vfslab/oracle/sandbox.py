@@ -11,15 +11,17 @@ import contextlib
 import json
 import os
 import socket
-import subprocess
 import sys
 import tempfile
 import threading
 import time
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from vfslab.oracle.permission import explain
+
+if TYPE_CHECKING:
+    import subprocess
 
 AGENT = Path(__file__).with_name("agent.py")
 MAX_LIMIT = 1_000_000.0
@@ -144,6 +146,8 @@ class Sandbox:
 
         May be called again; the first reason stays.
         """
+        from subprocess import TimeoutExpired
+
         # after a fork of this interpreter the sandbox is still the parent's
         if os.getpid() != self._owner:
             return
@@ -154,7 +158,7 @@ class Sandbox:
             self._hang_up()
             try:
                 self._agent.wait(self._call_limit)
-            except subprocess.TimeoutExpired:
+            except TimeoutExpired:
                 self._agent.kill()
                 self._agent.wait()
 
@@ -201,6 +205,8 @@ class Sandbox:
 
 def _spawn(control: int, shell: int, lifetime: float, errors: IO[bytes]) -> subprocess.Popen[bytes]:
     """Start the agent with its ends of the two sockets and a descriptor that tells when we die."""
+    import subprocess
+
     this_process = os.pidfd_open(os.getpid())
     passed = (control, shell, this_process)
     try:

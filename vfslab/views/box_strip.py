@@ -13,6 +13,7 @@ from vfslab.boxes import LENGTH, Boxes
 from vfslab.drive import Frame, Timeline
 from vfslab.mechanism import BoxTimeline
 from vfslab.views.frames import Strip, happened
+from vfslab.views.legend import BOXES
 from vfslab.views.picture import Cluster, Node, Picture, legible
 
 ROWS_MAX = 200
@@ -36,7 +37,7 @@ class BoxStrip(Strip):
     """Some frames of a timeline of boxes."""
 
     compact = True
-    legend = False
+    legend = BOXES
 
     def __init__(self, timeline: BoxTimeline, kept: Sequence[Frame], numbers: Numbers) -> None:
         self.timeline, self.kept, self.reason = timeline, kept, ""

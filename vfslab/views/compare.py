@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from vfslab.lockstep import Lockstep, Pair
 from vfslab.views.compare_text import Titles, checked, counts, lockstep_text, verdict
 from vfslab.views.frames import FRAMES_MAX, Frames, Strip, drawing, occurring, strips
+from vfslab.views.locks import alike
 from vfslab.views.stepper import Stepped
 
 if TYPE_CHECKING:
@@ -51,8 +52,8 @@ def _shown(lockstep: Lockstep, titles: Titles) -> Frames:
     drawn = strips((lockstep.before, lockstep.after), shown, lockstep.ids)
     union, compact = drawing(drawn, notes)
     sides, looks = zip(*(strip.data(union, compact) for strip in drawn), strict=True)
-    locks = list(dict.fromkeys(lock for side in sides for lock in side["locks"]))
-    for side, name in zip(sides, titles, strict=True):
+    rows = alike([side["locks"] for side in sides])
+    for side, name, locks in zip(sides, titles, rows, strict=True):
         side |= {"name": name, "locks": locks}
     places = list(_places(kept, pairs, drawn, lockstep.parting))
     calls = dict.fromkeys(side["title"] for side in sides)

@@ -121,18 +121,25 @@ def _pair(pair: Pair, width: int) -> Iterator[str]:
         yield _line(before, after, "=", before, width)
         if said(before) != said(after) or before.locks != after.locks:
             yield _line(None, None, " ", after, width)
-        return
-    if before is not None:
-        yield _line(before, None, "<", before, width)
-    if after is not None:
-        yield _line(None, after, ">", after, width)
+    else:
+        if before is not None:
+            yield _line(before, None, "<", before, width)
+        if after is not None:
+            yield _line(None, after, ">", after, width)
+    if before is not None and before.breaks:
+        yield f"{_numbers(before, None)}  ! rule broken: {before.breaks}"
+    if after is not None and after.breaks:
+        yield f"{_numbers(None, after)}  ! rule broken: {after.breaks}"
 
 
 def _line(one: Frame | None, other: Frame | None, sign: str, told: Frame, width: int) -> str:
-    numbers = " ".join("    " if frame is None else f"{frame.index:>4}" for frame in (one, other))
     function = "" if told.effect is None else told.function
     locks = f"  [{', '.join(told.locks)}]" if told.locks else ""
-    return f"{numbers}  {sign} {function:<{width}}  {said(told)}{locks}".rstrip()
+    return f"{_numbers(one, other)}  {sign} {function:<{width}}  {said(told)}{locks}".rstrip()
+
+
+def _numbers(one: Frame | None, other: Frame | None) -> str:
+    return " ".join("    " if frame is None else f"{frame.index:>4}" for frame in (one, other))
 
 
 def said(frame: Frame) -> str:

@@ -89,9 +89,9 @@ def write(picture: Picture, *, compact: bool = False, legend: bool = False) -> s
     return "\n".join([*text, "}"]) + "\n"
 
 
-def legend() -> str:
+def legend(key: Picture = LEGEND) -> str:
     """DOT text that shows every sign once, with the words for it."""
-    return write(LEGEND, compact=True)
+    return write(key, compact=True)
 
 
 def words(node: Node, compact: bool) -> tuple[str, ...]:

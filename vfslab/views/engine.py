@@ -1,7 +1,7 @@
 """From DOT source to SVG: the one place that knows there is a Graphviz program.
 
-Everything else asks ``svg()`` and must not know whether a program, a browser or a
-cache answered. python-graphviz is imported when the first picture is asked for.
+Everything else asks ``svg()`` and must not know whether a program, viz-js inside a
+browser (``wasm.py``) or a cache answered. python-graphviz is imported when the first picture is asked for.
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ import shutil
 import sysconfig
 from functools import lru_cache
 from pathlib import Path
+
+from vfslab.views import wasm
 
 _COMMENT = re.compile(r"<!--.*?-->\n?", re.DOTALL)
 _PLACED = re.compile(r'^  graph \[bb="[\d.,]+"', re.MULTILINE)
@@ -48,12 +50,26 @@ def svg(source: str) -> str:
     A source with places, as ``dot.source`` gives, keeps them. The same source is drawn
     once. Raises EngineError when there is no program or it does not accept the source.
     """
+    if wasm.HERE:
+        return _in_browser(source)
     return _render(find_dot(), source, "svg").decode()
 
 
 def png(source: str) -> bytes:
     """The same picture as a PNG, for print and for looking at."""
+    if wasm.HERE:
+        raise EngineError("inside a browser a picture is drawn as SVG alone")
     return _render(find_dot(), source, "png")
+
+
+@lru_cache(maxsize=256)
+def _in_browser(source: str) -> str:
+    try:
+        return _element(wasm.render(source, "nop2" if _PLACED.search(source) else "dot"))
+    except wasm.NotLoaded as missing:
+        raise EngineError(str(missing)) from missing
+    except ValueError as failed:
+        raise EngineError(f"viz-js drew nothing: {failed}") from failed
 
 
 @lru_cache(maxsize=256)
@@ -75,7 +91,13 @@ def _render(program: Path, source: str, form: str) -> bytes:
         said = (failed.stderr or b"").decode(errors="replace").strip().splitlines()
         reason = said[0] if said else f"exit status {failed.returncode}"
         raise EngineError(f"{program.name} drew nothing: {reason}") from failed
-    if form != "svg":
-        return out
-    text = out.decode()
-    return _COMMENT.sub("", text[text.index("<svg") :]).encode()
+    return out if form != "svg" else _element(out.decode()).encode()
+
+
+def _element(text: str) -> str:
+    """An SVG file without its prolog and its comments."""
+    return _COMMENT.sub("", text[text.index("<svg") :])
+
+
+if wasm.HERE:
+    wasm.begin()

@@ -14,6 +14,8 @@ from vfslab.snapshot import Snapshot
 from vfslab.snapshot_normal import with_ids
 from vfslab.views import dot
 from vfslab.views import picture as pictures
+from vfslab.views.legend import LEGEND
+from vfslab.views.locks import lock_rows
 from vfslab.views.picture import Picture
 from vfslab.views.scene import Look, looks
 from vfslab.views.sources import sources
@@ -26,9 +28,10 @@ MOUNTS_MAX = 200
 
 EVENTS = {
     "parting": "they part",
+    "broken": "rule broken",
     "different": "only in one",
     "picture": "any change",
-    "new": "new mount",
+    "new": "new mount (clone)",
     "attach": "attach or move",
     "peers": "peers, masters",
     "gone": "mount gone",
@@ -46,15 +49,14 @@ class Frames(NamedTuple):
     """What a page needs to step through a timeline, without the drawing.
 
     ``union`` is all that is ever drawn, None where no picture can be; ``data`` goes to
-    the page as JSON; ``first`` are the looks of frame 0. ``legend`` says whether the signs of mounts are
-    to be explained.
+    the page as JSON; ``first`` are the looks of frame 0; ``legend`` explains the signs.
     """
 
     union: Picture | None
     compact: bool
     data: dict[str, Any]
     first: dict[str, Look]
-    legend: bool = True
+    legend: Picture = LEGEND
 
 
 class Strip:
@@ -65,7 +67,7 @@ class Strip:
     """
 
     compact = False
-    legend = True
+    legend = LEGEND
 
     def __init__(
         self, timeline: Timeline, kept: Sequence[Frame], ids: Mapping[int, int] | None = None
@@ -118,7 +120,7 @@ class Strip:
         data = {
             "title": self.timeline.title,
             "last": len(self.timeline) - 1,
-            "locks": list(dict.fromkeys(lock for frame in self.kept for lock in frame.locks)),
+            "locks": lock_rows(self.timeline, self.kept),
             "frames": [_row(self.timeline, *row) for row in rows],
             "sources": texts,
             "tracks": tracks,
@@ -202,7 +204,9 @@ def _named(frame: Frame) -> tuple[int, ...]:
 def _row(timeline: Timeline, frame: Frame, kinds: list[str], place: tuple[int, int] | None) -> dict[str, Any]:
     says = frame.sentence
     if frame.index < len(timeline) - 1:
-        says = says[:1].upper() + says[1:]
+        first, *others = says.split(" ", 1)
+        # A name, of a file or a function, keeps its letters.
+        says = " ".join([first[:1].upper() + first[1:] if first.rstrip(":,").isalpha() else first, *others])
     elif timeline.result.reason:
         says += f": {timeline.result.reason}"
     return {
@@ -210,7 +214,7 @@ def _row(timeline: Timeline, frame: Frame, kinds: list[str], place: tuple[int, i
         "says": says,
         "function": frame.function if frame.effect is not None else "",
         "task": frame.task or "",
-        "locks": list(frame.locks),
+        "broken": frame.broken,
         "events": kinds,
         "source": place,
     }
@@ -230,6 +234,8 @@ def _events(
 
 def happened(timeline: Timeline, frame: Frame) -> Iterator[str]:
     """What kinds of event the frame is, whatever it changed."""
+    if frame.breaks:
+        yield "broken"
     if isinstance(frame.effect, Acquire | Release | Wait):
         yield "lock"
     if isinstance(frame.effect, Alloc):

@@ -13,7 +13,8 @@ from vfslab.drive.explore import replay
 from vfslab.drive.schedule import Choice, Schedule
 from vfslab.staged import Staged
 from vfslab.views import palette
-from vfslab.views.plots import _Plot, lock_spans
+from vfslab.views.locks import lock_spans
+from vfslab.views.plots import _Plot
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -1,4 +1,4 @@
-"""The key to the signs, drawn as a Picture of its own by the same hand as all others."""
+"""The keys to the signs, of mounts and of boxes, each a Picture drawn by the same hand as all others."""
 
 from __future__ import annotations
 
@@ -18,6 +18,12 @@ _SIGNS = (
     ("/changed", "changed in this step", 0, "changed"),
     ("/leaving", "gone in the next step", 0, "leaving"),
 )
+_ROWS = (
+    ("field", "its value", ""),
+    ("field", "new in this step", "new"),
+    ("field", "changed in this step", "changed"),
+    ("field", "gone in the next step", "leaving"),
+)
 
 
 def _legend() -> Picture:
@@ -34,3 +40,14 @@ def _legend() -> Picture:
 
 
 LEGEND = _legend()
+
+
+def _boxes() -> Picture:
+    nodes = {
+        -200 - place: Node(HOME, (words,), 0, field, classes=frozenset({kind} if kind else ()))
+        for place, (field, words, kind) in enumerate(_ROWS)
+    }
+    return Picture({HOME: Cluster("a struct, or another thing with fields")}, nodes, {})
+
+
+BOXES = _boxes()

@@ -1,6 +1,7 @@
 """Plots of what timelines count: which locks are held when, and how counts grow with a size.
 
-Each plot is a text too. matplotlib is imported when one is drawn.
+Each plot is a text too. matplotlib is imported when one is drawn; inside a browser a plot of the lessons
+is the one that they were published with.
 """
 
 from __future__ import annotations
@@ -10,9 +11,10 @@ import io
 import re
 import textwrap
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
-from vfslab.views import palette
+from vfslab.views import palette, wasm
+from vfslab.views.locks import Held, lock_spans
 from vfslab.views.scene import data_uri
 
 if TYPE_CHECKING:
@@ -41,43 +43,6 @@ def image(svg: str, words: str) -> str:
     return f'<img src="{html.escape(data_uri(svg))}" alt="{html.escape(words)}" style="{style}">'
 
 
-class Held(NamedTuple):
-    """A lock held from step ``first`` up to, not including, step ``end``.
-
-    ``task`` is the holder's name, ``shared`` whether it is held for reading only.
-    """
-
-    lock: str
-    first: int
-    end: int
-    task: str = ""
-    shared: bool = False
-
-
-def lock_spans(timeline: Timeline) -> list[Held]:
-    """Every stretch of steps during which a lock is held, in the order in which they begin."""
-    spans: list[Held] = []
-    since: dict[tuple[str, str, bool], int] = {}
-    for index, tables in enumerate(timeline.kept.tables):
-        held = {
-            (
-                lock.lock,
-                tables.tasks[lock.pid].name
-                if lock.pid in tables.tasks
-                else timeline.comms.get(lock.pid, str(lock.pid)),
-                lock.shared,
-            )
-            for lock in tables.locks
-        }
-        for key in held:
-            since.setdefault(key, index)
-        for key in since.keys() - held:
-            lock, task, shared = key
-            spans.append(Held(lock, since.pop(key), index, task, shared))
-    spans += [Held(lock, first, len(timeline), task, shared) for (lock, task, shared), first in since.items()]
-    return sorted(spans, key=lambda span: (span.first, -span.end, span))
-
-
 class _Plot:
     """What a notebook draws, and the same as text."""
 
@@ -87,14 +52,26 @@ class _Plot:
         raise NotImplementedError
 
     def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
-        import matplotlib as mpl
-
+        words = repr(self)
+        if wasm.HERE and (published := wasm.drawn(words)):
+            return {"text/html": published, "text/plain": words}
+        try:
+            if wasm.HERE:
+                wasm.load("matplotlib")
+            import matplotlib as mpl
+        except (ImportError, wasm.NotLoaded) as missing:
+            return {"text/plain": f"{words}\n\nNo picture: {_why(missing)}."}
         svg = io.StringIO()
         with mpl.rc_context({"svg.hashsalt": "vfslab", "svg.fonttype": "none"}):
             self.figure.savefig(svg, format="svg", metadata={"Date": None, "Creator": None})
         text = svg.getvalue()
-        words = repr(self)
         return {"text/html": image(text[text.index("<svg") :], words), "text/plain": words}
+
+
+def _why(missing: ImportError | wasm.NotLoaded) -> str:
+    if isinstance(missing, wasm.NotLoaded):
+        return str(missing)
+    return f"the package {missing.name} is missing; pip install 'vfslab[lab]'"
 
 
 class LockPlot(_Plot):

@@ -14,7 +14,6 @@ from importlib.resources import files
 from typing import NamedTuple
 
 from vfslab.views import dot, engine, palette
-from vfslab.views.legend import LEGEND
 from vfslab.views.metrics import text_width
 from vfslab.views.picture import Node, Picture
 
@@ -48,9 +47,9 @@ def looks(now: Picture, union: Picture, compact: bool) -> dict[str, Look]:
     return found
 
 
-def key(prefix: str) -> str:
-    """The legend as a drawing of its own. Raises EngineError."""
-    return stage(engine.svg(dot.legend()), prefix, looks(LEGEND, LEGEND, compact=True))
+def key(prefix: str, legend: Picture) -> str:
+    """A legend as a drawing of its own. Raises EngineError."""
+    return stage(engine.svg(dot.legend(legend)), prefix, looks(legend, legend, compact=True))
 
 
 def _texts(node: Node, whole: Node, compact: bool) -> tuple[str, ...]:
@@ -101,7 +100,7 @@ def asset(name: str) -> str:
 
 def script(widget: str = "widget.js") -> str:
     """The stepper's module with all that stands behind it; ``widget`` is what makes a widget of it."""
-    return "".join(asset(name) for name in ("follow.js", "stepper.js", widget))
+    return "".join(asset(name) for name in ("follow.js", "bars.js", "pair.js", "stepper.js", widget))
 
 
 def _classes(kind: str, classes: frozenset[str], group: int) -> str:

@@ -98,13 +98,21 @@ function bringIntoSight(stage, marked) {
   stage.scrollLeft += boxes[0].left - frame.left - (frame.width - boxes[0].width) / 2;
 }
 
-// What a side is called to do at a place with this sign: on the left, on the right.
-const SIGNS = {
-  "=": ["same in both", "same in both"],
-  "<": ["only here", "waits"],
-  ">": ["waits", "only here"],
-  "<>": ["ends differently", "ends differently"],
-};
+function legend(text) {
+  const signs = drawing(text);
+  signs.setAttribute("aria-label", "legend");
+  return make("div", { class: "vf-stage" }, signs);
+}
+
+// The longest of some texts, unseen, keeps the room for all of them, so that nothing below moves.
+function room(kind, texts) {
+  const longest = texts.reduce((found, text) => (text.length > found.length ? text : found), "");
+  return make("p", { class: `${kind} vf-room`, "aria-hidden": "true" }, longest);
+}
+
+function told(broken) {
+  return broken ? `Rule broken: ${broken}` : "No rule is broken so far.";
+}
 
 // The sentence, the locks and the picture of one timeline, and `show`, which takes them to a frame.
 // `jump` goes to the place of a frame.
@@ -112,17 +120,14 @@ function panel(side, svgText, jump) {
   const frames = side.frames;
   const says = make("p", { class: "vf-says", "aria-live": "polite", "aria-atomic": "true" });
   const where = make("span", { class: "vf-code" });
-  // The longest sentence, unseen, keeps the room for all of them, so that nothing below moves.
-  const longest = frames.reduce((found, frame) => (frame.says.length > found.length ? frame.says : found), "");
-  const locks = side.locks.map((name) => ({ name, state: make("span", { class: "vf-state" }), chip: null }));
-  for (const lock of locks) {
-    lock.chip = make("span", { class: "vf-lock" }, make("span", { class: "vf-code" }, lock.name), lock.state);
-  }
-  const sentence = make("div", { class: "vf-sentence" }, says,
-    make("p", { class: "vf-says vf-room", "aria-hidden": "true" }, longest));
+  const broken = make("p", { class: "vf-broken", role: "status" });
+  const sentence = make("div", { class: "vf-sentence" }, says, room("vf-says", frames.map((frame) => frame.says)));
+  const verdict = frames.some((frame) => frame.broken)
+    ? [make("div", { class: "vf-sentence" }, broken, room("vf-broken", frames.map((frame) => told(frame.broken))))] : [];
   const facts = make("div", { class: "vf-facts" },
     make("span", { class: "vf-where" }, "in ", where),
-    make("span", { class: "vf-locks" }, locks.length ? "locks" : "no locks", ...locks.map((lock) => lock.chip)));
+    ...(side.locks.length ? [] : [make("span", {}, "no locks")]));
+  const bars = lockBars(side.locks, frames.map((frame) => frame.number), jump);
   const svg = svgText ? drawing(svgText) : null;
   const parts = svg ? findParts(svg, side.tracks) : [];
   // It scrolls where it is narrow, so the keyboard has to get there; left and right stay steps.
@@ -142,11 +147,9 @@ function panel(side, svgText, jump) {
     // Never without a word, so that the line keeps its height.
     where.parentElement.firstChild.textContent = inside || !frame.task ? `${frame.task} in `.trimStart() : frame.task;
     where.parentElement.classList.toggle("vf-empty", !inside && !frame.task);
-    for (const lock of locks) {
-      const held = frame.locks.includes(lock.name);
-      lock.chip.classList.toggle("vf-held", held);
-      lock.state.textContent = held ? "held" : "free";
-    }
+    bars.show(index);
+    broken.textContent = told(frame.broken);
+    broken.classList.toggle("vf-wrong", Boolean(frame.broken));
     says.classList.toggle("vf-failed", frame.events.includes("failure"));
     if (svg) {
       svg.dataset.step = frame.number;
@@ -156,54 +159,7 @@ function panel(side, svgText, jump) {
     return frame;
   }
 
-  return { sentence, facts, stages: svg ? [stage] : [], follow, source: source.element, show };
-}
-
-// A panel with its name and what it does at a place, beside another.
-function beside(side, which, svgText, jump) {
-  const one = panel(side, svgText, jump);
-  const count = make("span", { class: "vf-count" });
-  const does = make("span", { class: "vf-does" });
-  const element = make("section", { class: "vf-side", "aria-label": side.name },
-    make("div", { class: "vf-head" }, make("span", { class: "vf-name" }, side.name), does, count),
-    ...one.stages, one.follow.element, one.sentence, one.facts, one.source);
-  function show(index, sign) {
-    const frame = one.show(index);
-    count.textContent = `step ${frame.number} of ${side.last}`;
-    does.textContent = SIGNS[sign][which];
-    element.classList.toggle("vf-waits", does.textContent === "waits");
-    element.classList.toggle("vf-alone", does.textContent !== "waits" && sign !== "=");
-    return frame;
-  }
-  return { element, show, stages: one.stages, follow: one.follow };
-}
-
-// Two drawings of one layout: what is in sight in one is in sight in the other.
-function scrollTogether(one, other) {
-  for (const [from, to] of [[one, other], [other, one]]) {
-    from.addEventListener("scroll", () => to.scrollTo(from.scrollLeft, from.scrollTop));
-  }
-}
-
-// All places at a glance: a cell each, above what the first does, below what the second does.
-function course(data) {
-  const cells = data.places.map((at) => make("span", {
-    class: `vf-cell${at.events.includes("parting") ? " vf-parts" : ""}`, "data-sign": at.sign,
-  }));
-  const names = data.sides.map((side) => side.name);
-  const bar = make("div", { class: "vf-course", role: "img", "aria-label": `All places: ${data.counts}` }, ...cells);
-  const word = make("p", { class: "vf-verdict" }, data.verdict);
-  const key = make("p", { class: "vf-note vf-course-key" },
-    `Upper row: ${names[0]}. Lower row: ${names[1]}. Empty: not there.${data.places.some((at) => at.events.includes("parting")) ? " ▼: here they part." : ""}`);
-  const here = make("p", { class: "vf-here", role: "status" });
-  let now = null;
-  function show(place) {
-    now?.classList.remove("vf-now");
-    now = cells[place];
-    now.classList.add("vf-now");
-    here.textContent = data.places[place].events.includes("parting") ? "▼ Here they part" : "";
-  }
-  return { elements: [word, bar, key, here], show };
+  return { words: [sentence, ...verdict, facts, bars.element], stages: svg ? [stage] : [], follow, source: source.element, show };
 }
 
 // Builds a stepper from its data and its drawing (SVG text, or nothing) and gives its element.
@@ -243,15 +199,11 @@ export function stepper(data, svgText, start = 0, moved = () => {}) {
     ...bar.elements,
     ...(pair
       ? [make("div", { class: "vf-sides" }, ...panels.map((one) => one.element))]
-      : [panels[0].sentence, panels[0].facts, ...panels[0].stages, panels[0].follow.element, panels[0].source]),
+      : [...panels[0].words, ...panels[0].stages, panels[0].follow.element, panels[0].source]),
     ...data.notes.map((note) => make("p", { class: "vf-note" }, note)));
 
   root.append(folded("All steps as text", make("pre", { tabindex: 0 }, data.text)));
-  if (data.legend) {
-    const signs = drawing(data.legend);
-    signs.setAttribute("aria-label", "legend");
-    root.append(folded("What the signs mean", make("div", { class: "vf-stage" }, signs)));
-  }
+  root.append(folded("What the signs mean", ...lockSigns(), ...(data.legend ? [legend(data.legend)] : [])));
   if (!data.events.length) root.querySelector(".vf-events").remove();
 
   let place = -1;
@@ -266,8 +218,8 @@ export function stepper(data, svgText, start = 0, moved = () => {}) {
     bar.show(place);
     count.textContent = `${unit} ${number} of ${data.last}`;
     slider.value = place;
-    const told = shown.map((frame, which) => (pair ? `${data.sides[which].name}: ${frame.says}` : frame.says));
-    slider.setAttribute("aria-valuetext", `${unit} ${number} of ${data.last}: ${told.join("; ")}`);
+    const said = shown.map((frame, which) => (pair ? `${data.sides[which].name}: ${frame.says}` : frame.says));
+    slider.setAttribute("aria-valuetext", `${unit} ${number} of ${data.last}: ${said.join("; ")}`);
     previous.toggleAttribute("disabled", place === 0);
     next.toggleAttribute("disabled", place === end);
     root.dataset.step = number;
@@ -291,6 +243,11 @@ export function stepper(data, svgText, start = 0, moved = () => {}) {
     if (timer) return stop();
     if (place === end) show(0);
     setPlay("pause", "Pause");
+    tick();
+  }
+
+  function tick() {
+    clearInterval(timer);
     timer = setInterval(() => {
       if (!root.isConnected || place === end) return stop();
       show(place + 1);
@@ -335,6 +292,7 @@ export function stepper(data, svgText, start = 0, moved = () => {}) {
   next.addEventListener("click", () => go(place + 1));
   play.addEventListener("click", toggle);
   jump.addEventListener("click", () => event(1));
+  speed.addEventListener("change", () => { if (timer) tick(); });
   slider.addEventListener("input", () => go(Number(slider.value)));
 
   show(start);

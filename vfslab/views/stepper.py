@@ -40,8 +40,7 @@ class Stepped:
         if union is not None:
             try:
                 self.svg = stage(engine.svg(dot.write(union, compact=compact)), self.id, first)
-                if legend:
-                    self.data["legend"] = key(f"{self.id}-key")
+                self.data["legend"] = key(f"{self.id}-key", legend)
             except engine.EngineError as error:
                 self.data["notes"].append(f"No picture: {error}.")
 
@@ -110,15 +109,22 @@ def _text(timeline: Timeline, data: dict[str, Any]) -> str:
     Of mounts locks and allocations are left out, which are most of the steps there.
     """
     left_out = set() if isinstance(timeline, BoxTimeline) else {"lock", "memory"}
-    rows = [row for row in data["frames"] if row["function"] and not left_out & set(row["events"])]
+    rows = [
+        row
+        for row in data["frames"]
+        if row["function"] and ("broken" in row["events"] or not left_out & set(row["events"]))
+    ]
     width = max((len(row["function"]) for row in rows[:TEXT_STEPS]), default=0)
     task = max((len(row["task"]) for row in rows[:TEXT_STEPS]), default=0)
     task += 2 if task else 0
-    lines = [
-        f"{row['number']:>5}  {row['task']:<{task}}{row['function']:<{width}}  {row['says']}"
-        for row in rows[:TEXT_STEPS]
-    ]
+    lines = []
+    for row in rows[:TEXT_STEPS]:
+        lines.append(f"{row['number']:>5}  {row['task']:<{task}}{row['function']:<{width}}  {row['says']}")
+        if "broken" in row["events"]:
+            lines.append(f"    !  rule broken: {row['broken']}")
     if len(rows) > TEXT_STEPS:
         lines.append(f"       ... and {len(rows) - TEXT_STEPS} more")
-    end = data["frames"][-1]["says"]
-    return "\n".join([f"{timeline.title}: {len(timeline) - 1} steps", *lines, end, *data["notes"]])
+    end = [data["frames"][-1]["says"]]
+    if len(rows) > TEXT_STEPS and timeline[-1].broken:
+        end.append(f"rule broken: {timeline[-1].broken}")
+    return "\n".join([f"{timeline.title}: {len(timeline) - 1} steps", *lines, *end, *data["notes"]])
