@@ -152,6 +152,27 @@ def test_kernel_answers_are_not_delayed(tmp_path: Path, broken: bool, nodelay: s
     assert ("Exception while loading config" in done.stderr) == broken
 
 
+FETCHED = re.compile(r"""<(?:script|link|img|iframe)[^>]*(?:src|href)=["']?https?:|import\(["']https?:""")
+
+
+@pytest.mark.slow
+def test_an_exported_notebook_fetches_nothing_and_keeps_its_steppers(tmp_path: Path) -> None:
+    name = "05-thrown-out"
+    command = [sys.executable, "-m", "jupyter", "nbconvert", "--to", "html", "--output-dir", str(tmp_path)]
+    subprocess.run(
+        [*command, str(ROOT / "notebooks" / f"{name}.ipynb")],
+        env=jupyter_environment(tmp_path, JUPYTER_CONFIG_PATH=str(ROOT / "jupyter")),
+        capture_output=True,
+        check=True,
+    )
+    page = (tmp_path / f"{name}.html").read_text(encoding="utf-8")
+    assert FETCHED.findall(page) == []
+    saved = json.loads((ROOT / "notebooks" / f"{name}.ipynb").read_text(encoding="utf-8"))
+    outputs = [output for cell in saved["cells"] for output in cell.get("outputs", ())]
+    steppers = ["data-vfslab=" in "".join(output.get("data", {}).get("text/html", "")) for output in outputs]
+    assert page.count('class="vfslab-page"') == sum(steppers) > 0
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("require", "outcome", "message"),
