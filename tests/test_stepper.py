@@ -151,7 +151,7 @@ class LongTimeline:
         extra = {number: row._replace(id=number) for number in range(1000, 1000 + mounts)}
         self.state = Snapshot({**few.mounts, **extra}, few.namespaces, few.tasks)
         self.steps = steps
-        self.kept = Recording({})
+        self.kept = Recording({}, self.pid)
 
     def __len__(self) -> int:
         return self.steps

@@ -10,8 +10,9 @@ from collections.abc import Sequence
 from types import TracebackType
 from typing import Any, Self
 
-from .drive import Timeline, record, run
+from .drive import Timeline, record
 from .drive.run import Result
+from .drive.watch import Watch
 from .kernel import SYSTEM_CALLS, Kernel, NotModelled, Oops, Refused
 from .kernel.effects import Code
 from .kernel.releases import DEFAULT_RELEASE
@@ -19,7 +20,6 @@ from .kernel.tasks import Task
 from .machine import Answer, Stat
 from .snapshot import Snapshot
 from .spell import spell
-from .take import take
 
 _PROC_SHELL = re.compile(r"/proc/(sh\d+)(?=/|$)")
 
@@ -43,6 +43,7 @@ class Model:
         kernel: Kernel | None = None,
     ) -> None:
         self.kernel = Kernel(release, without=without) if kernel is None else kernel
+        self._watch = Watch(self.kernel)
         self.release = self.kernel.release.name
         self.recording = recording
         self.timelines: list[Timeline] = []
@@ -130,14 +131,15 @@ class Model:
     def _run(self, task: Task, code: Code, name: str, args: tuple[Any, ...] = ()) -> Result:
         """Drive kernel code for the task to its end; ``name`` and ``args`` say what it is."""
         if not self.recording:
-            return run(code)
+            return self._watch.run(code)
         timeline = record(self.kernel, task, code, spell(name, args), places=True)
+        self._watch.saw(timeline.kept.effects)
         self.timelines.append(timeline)
         return timeline.result
 
     def exit(self, shell: str) -> None:
         """End a shell: its root, cwd, descriptors and namespaces lose a reference."""
-        run(self.kernel.exit(self._task(shell)))
+        self._watch.run(self.kernel.exit(self._task(shell)))
         del self.shells[shell]
         self._ended.add(shell)
 
@@ -159,7 +161,7 @@ class Model:
 
     def snapshot(self) -> Snapshot:
         """The state now."""
-        return take(self.kernel)
+        return self._watch.snapshot()
 
     def close(self) -> None:
         """End all shells, unless the kernel has died under them."""

@@ -17,7 +17,6 @@ from vfslab.shell.answer import answer
 from vfslab.shell.session import CommandResult, Session
 from vfslab.shell.transcript import TranscriptError, parse
 from vfslab.snapshot import Snapshot
-from vfslab.take import take
 
 MOUNTS_REPLAYED = 2_000
 """A start with more mounts cannot be gone back to: making it again would be felt."""
@@ -107,7 +106,7 @@ class Play:
     @property
     def snapshot(self) -> Snapshot:
         """The state now."""
-        return take(self.model.kernel)
+        return self.model.snapshot()
 
     @property
     def transcript(self) -> str:

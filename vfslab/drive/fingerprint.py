@@ -21,7 +21,7 @@ from ..kernel.releases import Release
 
 # Counters of the kernel: what they hand out is compared by where it is, not by its value.
 _COUNTERS: dict[type, set[str]] = {
-    Globals: {"last_mount_id", "last_ns_id", "last_pid", "last_user_ns_id"},
+    Globals: {"entered", "last_mount_id", "last_ns_id", "last_pid", "last_user_ns_id", "under_way"},
     SuperBlock: {"next_ino", "s_dev", "s_id"},
     MntNamespace: {"event"},
     Mount: {"mnt_id"},

@@ -82,6 +82,9 @@ class Globals:
         self.last_ns_id = 0
         self.last_user_ns_id = 0
         self.last_pid = 0
+        # How often code has been entered for a task, and how often it has not left yet.
+        self.entered = 0
+        self.under_way = 0
         self.mounts: dict[int, Mount] = {}
         self.namespaces: dict[int, MntNamespace] = {}
         self.tasks: dict[int, Task] = {}

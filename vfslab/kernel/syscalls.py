@@ -93,10 +93,15 @@ def syscall(k: Globals, task: Task, name: str, *args: Any) -> Code:
 
 def enter(k: Globals, body: Code) -> Code:
     """Run kernel code for a task, then what it left to be done on the way back to user space."""
+    k.entered += 1
+    k.under_way += 1
     try:
-        value = yield from body
-    except Refused:
+        try:
+            value = yield from body
+        except Refused:
+            yield from task_work_run(k)
+            raise
         yield from task_work_run(k)
-        raise
-    yield from task_work_run(k)
-    return value
+        return value
+    finally:
+        k.under_way -= 1
