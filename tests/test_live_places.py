@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from privilege import needs_root
 from sandboxes import MARK, NOBODY, marked, new_mark, output, python, python_for_nobody
 from test_sandbox import without_pid_namespace
 from vfslab.machine import Answer, Machine
@@ -181,6 +182,7 @@ def test_descriptors_of_the_agent_are_closed(kernel: RunningKernel) -> None:
     assert kernel.call("sh1", "readdir", "/") == Answer([])
 
 
+@needs_root
 @pytest.mark.kernel
 def test_a_table_in_pieces(kernel: RunningKernel) -> None:
     """proc_pid_mountinfo(5) is generated record by record, whatever is asked for."""

@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
+from privilege import needs_root
 from random_commands import MOST_MOUNTS, RULES, SETUP, Choose, Walk
 from random_commands import Rule as Kind
 from vfslab import invariants
@@ -76,6 +77,7 @@ class ModelAndKernel(RandomWalk):
             self.kernel.close()
 
 
+@needs_root
 @pytest.mark.kernel
 @pytest.mark.slow
 class TestModelAndKernel(ModelAndKernel.TestCase):
@@ -105,9 +107,9 @@ class LooksInside(Model):
     """A model that checks the rules at every yield of every call at which no lock is held."""
 
     def _run(self, task, code, name, args=()):  # type: ignore[no-untyped-def]
-        return super()._run(task, self._watch(code), name, args)
+        return super()._run(task, self._looked_at(code), name, args)
 
-    def _watch(self, code):  # type: ignore[no-untyped-def]
+    def _looked_at(self, code):  # type: ignore[no-untyped-def]
         held = 0
         try:
             while True:

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+from privilege import needs_root
 from sandboxes import (
     MARK,
     NOBODY,
@@ -165,6 +166,7 @@ def ioctl_number_of_mounts(pid: int) -> int:
     return int(struct.unpack("IIQ", info)[1])
 
 
+@needs_root
 def test_nothing_of_the_old_root_is_left_in_the_sandbox(mark: str) -> None:
     """It would be copied by every unshare, and pin what others want to unmount."""
     with three_shells():

@@ -8,6 +8,7 @@ from importlib.resources import files
 
 import pytest
 
+from privilege import skip_without_root
 from vfslab.kernel import Refused, refusals
 from vfslab.kernel.effects import Check
 from vfslab.kernel.releases import RELEASES
@@ -36,8 +37,10 @@ OF_ITS_OWNER = {
     "FSMOUNT_FOR_THE_KERNEL",
     "IDMAP_BY_INIT",
     "NO_BLOCK_DEVICE",
+    "NO_SECOND_OPEN",
     "NO_SOURCE_DEVICE",
     "SAME_SUPERBLOCK_ON_ITS_ROOT",
+    "SET_TIMES_OF['pidfs']",
     "SUPERBLOCK_NOT_EXCLUSIVE",
 }
 
@@ -125,6 +128,7 @@ def test_the_running_kernel_refuses_it_too(case: Smallest) -> None:
         pytest.skip("it would change something of the whole machine")
     if case.name in OF_ITS_OWNER and os.geteuid():
         pytest.skip("it takes root")
+    skip_without_root(case.transcript)
     kernel = last(RunningKernel(), case.transcript)
     assert kernel.errno == last(Model(running()), case.transcript).errno
     if ends_in(case.transcript, running(), case.row):

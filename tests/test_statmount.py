@@ -473,6 +473,8 @@ def unique_id(machine: Machine, path: str) -> int:
 
 
 def test_the_mount_under_the_root_is_its_own_parent_and_has_no_path(machine: Machine) -> None:
+    if isinstance(machine, RunningKernel) and os.geteuid() != 0:
+        pytest.skip("it takes root: in a user namespace the bottom stays below what was copied")
     below = statmount(machine, unique_id(machine, "/"), f.STATMOUNT_MNT_BASIC)["mnt_parent_id"]
     found = statmount(machine, below, f.STATMOUNT_MNT_BASIC | f.STATMOUNT_MNT_POINT)
     assert found["mask"] == f.STATMOUNT_MNT_BASIC

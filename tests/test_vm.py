@@ -83,7 +83,7 @@ def test_the_interpreter_in_an_initramfs_runs_alone(tmp_path: Path) -> None:
     unshare = [] if os.geteuid() == 0 else ["unshare", "-r"]
     ran = subprocess.run(
         [*unshare, "chroot", tmp_path, "/init"],
-        env={"PATH": os.environ["PATH"]},
+        env={"PATH": f"{os.environ['PATH']}:/usr/sbin:/sbin"},  # where chroot is, unlike many a user's PATH
         capture_output=True,
         text=True,
         check=False,
