@@ -5,6 +5,7 @@ Asked of the model of each release and of the running kernel.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from typing import Any
 
