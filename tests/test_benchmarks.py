@@ -11,6 +11,8 @@ from benchmarks import __main__ as benchmark
 from benchmarks import models
 from benchmarks.measure import Row, best_of, missing, short
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize(
     ("ratio", "most", "verdict"),

@@ -21,6 +21,8 @@ from vfslab.changelog.figures import FILE_OPENS, PIDMAP_LOCK, Published
 from vfslab.changelog.managed_dentry import Dentry, Walk
 from vfslab.drive.explore import Bounds
 
+pytestmark = pytest.mark.slow
+
 # --- pidmap_lock
 
 

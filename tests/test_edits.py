@@ -25,6 +25,8 @@ from vfslab.changelog.semantic_patch import (
 )
 from vfslab.views.conversions import Conversions
 
+pytestmark = pytest.mark.slow
+
 # --- B1: what the semantic patch makes of a line; None where it leaves it alone
 
 DECLARED = (

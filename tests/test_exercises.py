@@ -13,6 +13,7 @@ NOTEBOOKS = Path(__file__).parent.parent / "notebooks"
 each = pytest.mark.parametrize("exercise", exercises().values(), ids=lambda exercise: exercise.key)
 
 
+@pytest.mark.slow
 @each
 def test_its_reference_is_right(exercise: Exercise) -> None:
     verdict = check(exercise.key, exercise.reference)

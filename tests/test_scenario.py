@@ -197,6 +197,7 @@ class TestExplore:
         )
         assert found.broken == "4 mounts"
 
+    @pytest.mark.slow
     @pytest.mark.parametrize("kind", [ProcessPoolExecutor, ThreadPoolExecutor])
     def test_with_an_executor(self, kind: type[Executor]) -> None:
         broken = REFUSED_COPY.reverted("a41dbf5e004e")

@@ -16,6 +16,8 @@ import pytest
 
 from shell_tables import Scene, scenes, undisturbed
 
+pytestmark = pytest.mark.slow
+
 VERSIONS = {
     "mount": "util-linux 2.38.1",
     "ls": "(GNU coreutils) 9.1",

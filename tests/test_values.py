@@ -21,6 +21,8 @@ from vfslab.changelog.writeback import Writeback
 from vfslab.drive.run import run
 from vfslab.exercises import check
 
+pytestmark = pytest.mark.slow
+
 # --- file_getattr
 
 

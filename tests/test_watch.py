@@ -20,6 +20,7 @@ SHARED = ("mount", None, "/", None, MS_SHARED, None)
 PRIVATE = ("mount", None, "/", None, MS_PRIVATE, None)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("recording", [False, True])
 @pytest.mark.parametrize(
     ("seed", "release"), list(enumerate(itertools.islice(itertools.cycle(RELEASES), 16)))
