@@ -6,11 +6,12 @@ together when asked for. How a recording is made is ``record``'s business.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from types import CodeType
 from typing import TypeAlias, overload
 
 from ..kernel.effects import Acquire, Alloc, Effect, Release, Step, Wait
+from ..patched import Patched
 from ..snapshot import LockState, MountState, NamespaceState, Snapshot, TaskState
 from ..take import Note, row
 from .run import Result
@@ -234,7 +235,7 @@ class Timeline(Sequence[Frame]):
         self.judged: dict[int, str] = {}
         self.position = 0
         self._at = 0
-        self._shown: dict[int, MountState] | None = None
+        self._shown: Mapping[int, MountState] | None = None
         self._rows: dict[int, MountState] = {}
         self._snapshots: dict[int, Snapshot] = {}
         self._names: dict[int, str] = {}
@@ -275,36 +276,29 @@ class Timeline(Sequence[Frame]):
     def snapshot(self, index: int) -> Snapshot:
         """The state after step ``index``; rows that did not change are the same objects."""
         if index not in self._snapshots:
-            shown = self._move_to(index)
+            rows = self._move_to(index)
             tables = self.kept.tables[index]
-            self._snapshots[index] = Snapshot(shown.copy(), tables.namespaces, tables.tasks, tables.locks)
+            self._snapshots[index] = Snapshot(rows, tables.namespaces, tables.tasks, tables.locks)
             if len(self._snapshots) > _SNAPSHOTS_KEPT:
                 del self._snapshots[next(iter(self._snapshots))]
         return self._snapshots[index]
 
-    def _move_to(self, index: int) -> dict[int, MountState]:
+    def _move_to(self, index: int) -> Mapping[int, MountState]:
         """The rows after step ``index``, in the order of their ids: the last ones, brought up to it."""
         if self._shown is None:
             self._shown = {id: self._row(noted) for id, noted in sorted(self.kept.start.items())}
-        changes, shown = self.kept.changes, self._shown
-        put: list[Change] = []
+        changes = self.kept.changes
+        put: dict[int, Note | None] = {}
         while self._at < index:
             self._at += 1
-            put += changes[self._at]
+            put.update((id, after) for id, _, after in changes[self._at])
         while self._at > index:
-            put += [(id, after, before) for id, before, after in reversed(changes[self._at])]
+            put.update((id, before) for id, before, _ in reversed(changes[self._at]))
             self._at -= 1
-        last, in_order = next(reversed(shown), 0), True
-        for id, _, noted in put:
-            if noted is None:
-                del shown[id]
-                continue
-            if id not in shown:
-                in_order, last = in_order and id > last, id
-            shown[id] = self._row(noted)
-        if not in_order:
-            self._shown = shown = dict(sorted(shown.items()))
-        return shown
+        if put:
+            rows = {id: None if noted is None else self._row(noted) for id, noted in put.items()}
+            self._shown = Patched(self._shown, rows)
+        return self._shown
 
     def _row(self, noted: Note) -> MountState:
         """The row of a note, made once; ``kept`` holds the note, so that no other gets its address."""

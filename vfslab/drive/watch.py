@@ -6,10 +6,11 @@ known here.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from ..kernel import Kernel
 from ..kernel.effects import Code, Effect, Step
+from ..patched import Patched
 from ..snapshot import MountState, Snapshot
 from ..take import namespace_state, note, row, task_state
 from .run import Result, run
@@ -23,7 +24,7 @@ class Watch:
 
     def __init__(self, kernel: Kernel) -> None:
         self.kernel = kernel
-        self._mounts: dict[int, MountState] | None = None
+        self._mounts: Mapping[int, MountState] | None = None
         self._touched: set[int] = set()
         self._entered = 0
 
@@ -50,13 +51,9 @@ class Watch:
         if self._mounts is None or kernel.under_way or kernel.entered != self._entered:
             self._mounts = {id: row(note(mount)) for id, mount in kernel.mounts.items()}
         elif self._touched:
-            self._mounts = dict(self._mounts)  # the picture before keeps its own
-            for id in sorted(self._touched):
-                mount = kernel.mounts.get(id)
-                if mount is None:
-                    self._mounts.pop(id, None)
-                else:
-                    self._mounts[id] = row(note(mount))
+            now = {id: kernel.mounts.get(id) for id in self._touched}
+            rows = {id: None if mount is None else row(note(mount)) for id, mount in now.items()}
+            self._mounts = Patched(self._mounts, rows)
         self._touched.clear()
         # With code half-way this is never the number of those that are over.
         self._entered = -1 if kernel.under_way else kernel.entered
