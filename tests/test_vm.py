@@ -6,6 +6,7 @@ tests/fetch_kernels.py fills.
 
 from __future__ import annotations
 
+import ast
 import gzip
 import json
 import os
@@ -14,6 +15,7 @@ import shutil
 import signal
 import stat
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -89,6 +91,22 @@ def test_the_interpreter_in_an_initramfs_runs_alone(tmp_path: Path) -> None:
         check=False,
     )
     assert (ran.stdout, ran.stderr) == ("/batch.json\n", "")
+
+
+def test_what_the_guest_imports_when_it_first_needs_it_is_there() -> None:
+    """Modules are found by importing the guest; an import inside a function is not among them."""
+    paths = [Path(name) for name in unpacked(build(vm_module.MODULES, ""))]
+    there = {path.stem for path in paths} | {path.parent.name for path in paths}
+    for module in ("guest", "live", "sandbox", "agent", "permission", "outcome"):
+        path = Path(vm_module.__file__).with_name(f"{module}.py")
+        for function in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(function, ast.FunctionDef):
+                for node in ast.walk(function):
+                    names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+                    names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+                    for name in names:
+                        last = name.rpartition(".")[2]
+                        assert last in there | set(sys.builtin_module_names), f"{module}: {name}"
 
 
 def test_a_module_that_is_not_there() -> None:

@@ -28,7 +28,8 @@ from vfslab.oracle.outcome import Command, Run, from_json
 
 QEMU = "qemu-system-x86_64"
 PROGRAM = "import sys\nsys.path.insert(0, '/lab')\nfrom vfslab.oracle import guest\nguest.main()\n"
-MODULES = ("vfslab.oracle.guest",)
+# What the guest imports, and what it imports only when it first needs it.
+MODULES = ("vfslab.oracle.guest", "subprocess")
 BATCH = "/batch.json"
 # where the programs lie in the guest, and what they may import but what the guest does itself
 PROGRAMS = "/programs"
