@@ -249,6 +249,10 @@ def stage_notebooks(folder: Path) -> None:
         for cell in notebook["cells"]:
             if cell["cell_type"] == "code":
                 cell["metadata"]["trusted"] = True
+                for output in cell["outputs"]:
+                    # A server joins the lines of a file; this site has none, and commas would stand between.
+                    data = output.get("data", {})
+                    data |= {form: "".join(text) for form, text in data.items() if isinstance(text, list)}
         notebook["metadata"]["kernelspec"] = KERNEL  # JupyterLab asks for one where it does not know the name
         (folder / path.name).write_text(json.dumps(notebook), encoding="utf-8")
 

@@ -108,6 +108,19 @@ def lesson(browser: Browser, address: str, away: list[str]) -> Iterator[Page]:
     context.close()
 
 
+def test_a_saved_stepper_steps_before_its_cell_is_run(browser: Browser, address: str) -> None:
+    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    page.set_default_timeout(lab.WAIT)
+    failed: list[str] = []
+    page.on("pageerror", lambda error: failed.append(str(error)))
+    page.goto(f"{address}/lab/index.html?path=03-copying-a-namespace.ipynb")
+    stepper = page.locator(".vfslab-page .vfslab-stepper").first
+    stepper.get_by_role("button", name="Next", exact=True).click()
+    expect(stepper).to_have_attribute("data-step", "1")
+    assert failed == []
+    page.close()
+
+
 @pytest.fixture(scope="module")
 def outputs(lesson: Page) -> list[list[dict[str, Any]]]:
     """The outputs of each code cell."""
