@@ -17,6 +17,7 @@ from sandboxes import MARK, NOBODY, marked, new_mark, output, python, python_for
 from test_sandbox import without_pid_namespace
 from vfslab.machine import Answer, Machine
 from vfslab.model import Model
+from vfslab.oracle.compare import check
 from vfslab.oracle.live import RunningKernel, SandboxEnded
 from vfslab.shell.session import CommandResult, Session
 
@@ -364,3 +365,28 @@ def test_an_unprivileged_user_gets_the_same_answers() -> None:
     assert "status=0" in ours
     theirs = python(AS_CALLER, executable=executable, user=NOBODY, group=NOBODY, extra_groups=[], cwd="/")
     assert output(theirs).splitlines() == ours.splitlines()
+
+
+SHARED_FS = """
+sh1# mkdir /a
+sh2# unshare CLONE_NEWNS
+sh1# clone sh4 CLONE_FS
+sh1# N = pidfd_open sh2
+sh1# setns N CLONE_NEWNS
+sh1# setns N CLONE_NEWNS,CLONE_NEWNET
+sh4# mount -t tmpfs A /a
+"""
+
+
+def test_setns_beside_another_namespace_takes_a_copy_of_a_shared_fs_struct() -> None:
+    """Found by walks of seed 61; and who shares it moves, too."""
+    with Model("6.18.19") as model:
+        results = Session(model).run_transcript(SHARED_FS)
+        assert [result.errno for result in results] == [None] * 4 + ["EINVAL", None, None]
+        assert model.shells["sh4"].fs is model.shells["sh1"].fs
+
+
+@needs_root
+@pytest.mark.kernel
+def test_setns_beside_another_namespace_on_the_running_kernel() -> None:
+    assert check(SHARED_FS).differences == []

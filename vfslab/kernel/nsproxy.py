@@ -246,7 +246,8 @@ def setns_pidfd(k: Globals, task: Task, other: Task, nstype: int) -> Code:
         userns_install(task, other.user_ns)
         user_ns = other.user_ns
     if nstype & CLONE_NEWNS:
-        mntns_install(task, other.mnt_ns, user_ns)
+        # Beside another namespace a copy of the fs_struct is judged (prepare_nsset), which nobody shares.
+        mntns_install(task, other.mnt_ns, user_ns, copied=nstype != CLONE_NEWNS)
     for entered in others:
         install_other(task, entered.user_ns, user_ns)
     if nstype & CLONE_NEWUSER:
@@ -262,8 +263,11 @@ def install_other(task: Task, owner: UserNamespace, user_ns: UserNamespace) -> N
         raise Refused(refusals.SETNS_OTHER_NOT_CAPABLE)
 
 
-def mntns_install(task: Task, ns: MntNamespace, user_ns: UserNamespace) -> None:
-    """Whether a task that will be in ``user_ns`` may enter. Raises EPERM, EINVAL."""
+def mntns_install(task: Task, ns: MntNamespace, user_ns: UserNamespace, *, copied: bool = False) -> None:
+    """Whether a task that will be in ``user_ns`` may enter; ``copied`` if with a copy of its fs_struct.
+
+    Raises EPERM, EINVAL.
+    """
     for owner, capability in (
         (ns.user_ns, "CAP_SYS_ADMIN"),
         (user_ns, "CAP_SYS_CHROOT"),
@@ -273,7 +277,7 @@ def mntns_install(task: Task, ns: MntNamespace, user_ns: UserNamespace) -> None:
             raise Refused(refusals.SETNS_NOT_CAPABLE, capability)
     if ns.anon:
         raise Refused(refusals.SETNS_ANONYMOUS)
-    if task.fs.users > 1:
+    if task.fs.users > 1 and not copied:
         raise Refused(refusals.SETNS_SHARED_FS)
 
 
