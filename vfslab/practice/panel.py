@@ -1,6 +1,6 @@
 """The panel: one question after the other, an answer field, the verdict, and how far one has come.
 
-What a page shows is a dict here, and what it asks are messages; the widget is ``vfslab.views.panel``'s.
+What a page shows is a dict here, and what it asks are messages; the widget is ``vfslab.views.asking``'s.
 """
 
 from __future__ import annotations
@@ -10,8 +10,11 @@ from typing import Any
 
 from vfslab.exercises import Answers, Verdict
 from vfslab.shell.answer import escaped
+from vfslab.views.asking import widget
+from vfslab.views.diagram import Diagram
 from vfslab.views.engine import EngineError
-from vfslab.views.panel import picture, widget
+from vfslab.views.scene import data_uri
+from vfslab.views.text import tree
 
 from .make import KINDS, practice
 from .worlds import LEVELS
@@ -98,7 +101,7 @@ class Panel:
         return f"{self.question!r}{said}"
 
     def _repr_mimebundle_(self, **_: Any) -> tuple[dict[str, Any], dict[str, Any]]:
-        bundle, metadata = widget(self)._repr_mimebundle_()
+        bundle, metadata = widget(self, "panel.js", "playground.css", "panel.css")._repr_mimebundle_()
         return {**bundle, "text/plain": repr(self)}, metadata
 
 
@@ -112,6 +115,6 @@ def _seed(given: object) -> int:
 def _picture(title: str, snapshot: Any) -> dict[str, str]:
     """The picture with its title and its text, empty where none can be drawn: the question has it as text."""
     try:
-        return {"title": title, **picture(snapshot)}
+        return {"title": title, "image": data_uri(Diagram(snapshot).svg), "text": tree(snapshot)}
     except EngineError:
         return {}

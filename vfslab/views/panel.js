@@ -1,15 +1,7 @@
 // The panel: a question, a field for the answer, the verdict, and the file of answers. Python makes the
-// questions and judges. Stands behind stepper.js, whose helpers it uses. All text is set as text.
+// questions and judges. Stands behind asking.js, whose helpers it uses. All text is set as text.
 
-function practice(model) {
-  const state = () => model.get("state");
-  const ask = (what, more = {}) => model.send({ do: what, ...more });
-  const act = (label, does) => {
-    const made = make("button", { type: "button" }, label);
-    made.addEventListener("click", does);
-    return made;
-  };
-
+function practice(ask, state) {
   const kinds = make("select", { "aria-label": "Kind of question" });
   const levels = make("select", { "aria-label": "Level" });
   const seed = make("input", { type: "text", inputmode: "numeric", class: "vf-seed", "aria-label": "Seed", autocomplete: "off" });
@@ -22,7 +14,7 @@ function practice(model) {
   const progress = make("span", {});
   const download = make("a", { download: "vfslab-answers.json" }, "Download the answers");
   const file = make("input", { type: "file", accept: "application/json,.json", "aria-label": "A file of answers to be loaded" });
-  const check = act("Check", () => ask("check", { answer: answer.value }));
+  const check = pressable("Check", () => ask("check", { answer: answer.value }));
   check.classList.add("vf-next");
 
   const root = make("div", {
@@ -30,20 +22,13 @@ function practice(model) {
   },
     make("div", { class: "vf-head" }, make("span", { class: "vf-title" }, "Practice"), progress),
     make("div", { class: "vf-controls", role: "toolbar", "aria-label": "Which question" },
-      kinds, levels, seed, act("Next question", () => ask("next"))),
+      kinds, levels, seed, pressable("Next question", () => ask("next"))),
     question, pictures, field, answer,
-    make("div", { class: "vf-controls" }, check, act("Hint", () => ask("hint"))),
+    make("div", { class: "vf-controls" }, check, pressable("Hint", () => ask("hint"))),
     verdict, wrong,
     make("div", { class: "vf-kept" }, download, file));
 
   let asked = null;
-
-  function choices(select, names, words, chosen) {
-    if (select.children.length !== names.length) {
-      select.replaceChildren(...names.map((name, at) => make("option", { value: name }, words[at])));
-    }
-    select.value = chosen;
-  }
 
   function figure(one) {
     const image = make("img", { alt: `Diagram: ${one.title} The question has it in words.` });
@@ -54,8 +39,8 @@ function practice(model) {
 
   function show() {
     const now = state();
-    choices(kinds, now.kinds, now.kinds, now.kind);
-    choices(levels, now.levels, now.levels.map((level) => `level ${level}`), now.level);
+    choices(kinds, now.kinds, now.kind);
+    choices(levels, now.levels, now.level, now.levels.map((level) => `level ${level}`));
     if (now.asked !== asked) {
       asked = now.asked;
       seed.value = now.seed;
@@ -96,11 +81,4 @@ function practice(model) {
   return { root, show };
 }
 
-function render({ model, el }) {
-  const view = practice(model);
-  model.on("change:state", view.show);
-  el.append(view.root);
-  return () => model.off("change:state", view.show);
-}
-
-export default { render };
+export default { render: asking(practice) };

@@ -1,22 +1,14 @@
 // The playground: prompts, what was said, and the mounts as they are now. Python runs the commands; what it
-// sends back is shown here. Stands behind stepper.js, whose helpers it uses. All text is set as text.
+// sends back is shown here. Stands behind asking.js, whose helpers it uses. All text is set as text.
 
-function playground(model) {
-  const state = () => model.get("state");
-  const ask = (what, more = {}) => model.send({ do: what, ...more });
-  const act = (label, what) => {
-    const made = make("button", { type: "button" }, label);
-    made.addEventListener("click", () => ask(what));
-    return made;
-  };
-
+function playground(ask, state) {
   const starts = make("select", { "aria-label": "Start" });
   const releases = make("select", { "aria-label": "Kernel release" });
   const says = make("p", { class: "vf-note" });
-  const undo = act("Undo", "undo");
-  const redo = act("Redo", "redo");
-  const steps = act("What the kernel did", "steps");
-  const live = act("Run it on my kernel", "live");
+  const undo = pressable("Undo", () => ask("undo"));
+  const redo = pressable("Redo", () => ask("redo"));
+  const steps = pressable("What the kernel did", () => ask("steps"));
+  const live = pressable("Run it on my kernel", () => ask("live"));
   const log = make("div", { class: "vf-log", role: "log", "aria-label": "What was typed and said", tabindex: 0 });
   const prompts = make("div", { class: "vf-prompts" });
   const wrong = make("p", { class: "vf-says vf-failed vf-mistake", role: "alert" });
@@ -26,9 +18,9 @@ function playground(model) {
   const tree = make("pre", { tabindex: 0, "aria-label": "The mounts as text" });
   const below = make("div", { class: "vf-below" });
   const table = make("textarea", { rows: 5, "aria-label": "A mountinfo", spellcheck: "false" });
-  const begin = make("button", { type: "button" }, "Begin with it");
+  const begin = pressable("Begin with it", () => ask("paste", { text: table.value }));
   const transcript = make("textarea", { rows: 6, "aria-label": "Transcript", spellcheck: "false" });
-  const load = make("button", { type: "button" }, "Run this transcript from its start");
+  const load = pressable("Run this transcript from its start", () => ask("load", { text: transcript.value }));
 
   const root = make("div", {
     class: "vfslab-stepper vf-play-ground", role: "group", "aria-label": "Playground", "data-lm-suppress-shortcuts": "true",
@@ -68,13 +60,6 @@ function playground(model) {
     return make("label", { class: "vf-prompt" }, make("span", { class: "vf-code" }, `${shell}#`), input);
   }
 
-  function choices(select, names, chosen) {
-    if (select.children.length !== names.length) {
-      select.replaceChildren(...names.map((name) => make("option", { value: name }, name)));
-    }
-    select.value = chosen;
-  }
-
   function show() {
     const now = state();
     choices(starts, now.starts, now.start);
@@ -108,18 +93,9 @@ function playground(model) {
   starts.addEventListener("change", () => ask("start", { start: starts.value }));
   releases.addEventListener("change", () => ask("release", { release: releases.value }));
   search.addEventListener("input", () => ask("search", { text: search.value }));
-  begin.addEventListener("click", () => ask("paste", { text: table.value }));
-  load.addEventListener("click", () => ask("load", { text: transcript.value }));
 
   show();
   return { root, show };
 }
 
-function render({ model, el }) {
-  const view = playground(model);
-  model.on("change:state", view.show);
-  el.append(view.root);
-  return () => model.off("change:state", view.show);
-}
-
-export default { render };
+export default { render: asking(playground) };

@@ -18,10 +18,11 @@ from vfslab.play import Play
 from vfslab.presets import PRESETS
 from vfslab.shell.answer import escaped
 from vfslab.snapshot import Snapshot
-from vfslab.views import dot, engine, palette, text
+from vfslab.views import dot, engine, text
 from vfslab.views import picture as pictures
+from vfslab.views.asking import widget
 from vfslab.views.frames import MOUNTS_MAX
-from vfslab.views.scene import asset, looks, script, stage
+from vfslab.views.scene import looks, stage
 from vfslab.views.stepper import Stepper
 
 SHELLS = ("sh1", "sh2", "sh3")
@@ -142,23 +143,7 @@ class Playground:
     @cached_property
     def widget(self) -> Any:
         """It as a Jupyter widget. Raises ImportError where anywidget is not installed."""
-        import anywidget
-        import traitlets
-
-        class PlaygroundWidget(anywidget.AnyWidget):
-            _esm = script("playground.js")
-            _css = palette.style(".vfslab-stepper") + asset("stepper.css") + asset("playground.css")
-            state = traitlets.Dict().tag(sync=True)
-
-        widget = PlaygroundWidget(state=self.state)
-        widget.add_class("vfslab-stepper-widget")
-
-        def asked(_: object, message: dict[str, Any], __: object) -> None:
-            self.answer(message)
-            widget.state = self.state
-
-        widget.on_msg(asked)
-        return widget
+        return widget(self, "playground.js", "playground.css")
 
     def __repr__(self) -> str:
         said = "".join(f"{entry.shell}# {entry.command}\n{entry.said}" for entry in self.play.done)

@@ -98,9 +98,10 @@ def asset(name: str) -> str:
     return files("vfslab.views").joinpath(name).read_text(encoding="utf-8")
 
 
-def script(widget: str = "widget.js") -> str:
-    """The stepper's module with all that stands behind it; ``widget`` is what makes a widget of it."""
-    return "".join(asset(name) for name in ("follow.js", "bars.js", "pair.js", "stepper.js", widget))
+def script(*widget: str) -> str:
+    """The stepper's module with all that stands behind it; ``widget`` is what makes another widget of it."""
+    behind = ("follow.js", "bars.js", "pair.js", "stepper.js")
+    return "".join(asset(name) for name in behind + (widget or ("widget.js",)))
 
 
 def _classes(kind: str, classes: frozenset[str], group: int) -> str:
