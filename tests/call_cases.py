@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import pytest
 
-from privilege import skip_without_root
+from privilege import ask_as_root
 from vfslab import invariants
 from vfslab.kernel import RELEASES
 from vfslab.machine import Machine
@@ -105,7 +105,7 @@ def the_model_answers(release: str, case: Case) -> None:
 
 
 def the_running_kernel_answers(case: Case) -> None:
-    skip_without_root(f"{case.before}; {case.call}")
+    ask_as_root(f"{case.before}; {case.call}")
     with RunningKernel() as kernel:
         check(case, kernel)
 

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import pytest
 
-from privilege import skip_without_root
+from privilege import ask_as_root
 from vfslab import invariants
 from vfslab.kernel import RELEASES
 from vfslab.model import Model
@@ -87,7 +87,7 @@ def ask_running_kernel(case: Case) -> None:
     """The running kernel answers so, and leaves the mounts behind that its release's model leaves."""
     if nearest_release(os.uname().release) not in case.releases:
         pytest.skip("the row is about other releases")
-    skip_without_root(case.transcript)
+    ask_as_root(case.transcript)
     comparison = check(case.transcript)
     assert not comparison.differences, "\n".join(comparison.differences)
     assert comparison.commands[-1].errno == case.errno

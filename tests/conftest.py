@@ -41,11 +41,9 @@ def _without_kernel() -> str | None:
 
 
 def _without_browser() -> str | None:
-    if shutil.which("chromium") is None:
-        return "chromium is not on PATH"
-    if importlib.util.find_spec("playwright") is None:
-        return "playwright is not installed"
-    return None
+    import lab
+
+    return lab.why_no_browser()
 
 
 def _without_vm() -> str | None:

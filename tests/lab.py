@@ -10,12 +10,13 @@ import contextlib
 import importlib.util
 import json
 import os
+import shutil
 import socket
 import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -63,6 +64,15 @@ def skip_without_playwright() -> None:
         "VFSLAB_REQUIRE", ""
     ):
         pytest.skip("playwright is not installed", allow_module_level=True)
+
+
+def why_no_browser() -> str | None:
+    """Why no browser can be driven here, None if one can."""
+    if shutil.which("chromium") is None:
+        return "chromium is not on PATH"
+    if importlib.util.find_spec("playwright") is None:
+        return "playwright is not installed"
+    return None
 
 
 def launch(playwright: Playwright, chromium: str) -> Browser:
@@ -156,6 +166,46 @@ def open_notebook(page: Page, address: str, name: str) -> None:
 def run_all(page: Page) -> None:
     """Run all cells of the notebook in front."""
     page.evaluate(RUN_ALL)
+
+
+@contextlib.contextmanager
+def notebook(browser: Browser, folder: Path, cells: Sequence[str], shows: str) -> Iterator[Page]:
+    """A notebook of ``cells`` in a JupyterLab of its own, all run, once ``shows``, a selector, is there.
+
+    It asks for nothing beyond its server, and no script fails: that is asserted in the end.
+    """
+    served, state = folder / "notebooks", folder / "state"
+    served.mkdir()
+    write_notebook(served / "x.ipynb", *cells)
+    with server(served, state) as address:
+        page = browser.new_page(viewport={"width": 1280, "height": 1400})
+        page.set_default_timeout(WAIT)
+        wrong: list[str] = []
+        watch(page, address, wrong)
+        open_notebook(page, address, "x.ipynb")
+        run_all(page)
+        page.wait_for_selector(shows, timeout=WAIT)
+        yield page
+        assert wrong == []
+        page.close()
+
+
+@contextlib.contextmanager
+def looking(page: Page, width: int, dark: bool) -> Iterator[None]:
+    """The page of a ``notebook`` in that width and theme, and as it was afterwards."""
+    page.set_viewport_size({"width": width, "height": 1400})
+    set_theme(page, dark)
+    yield
+    page.set_viewport_size({"width": 1280, "height": 1400})
+    set_theme(page, False)
+
+
+def faults(page: Page, within: str | None = None) -> list[tuple[str, str]]:
+    """The accessibility faults that axe-core finds, in the elements of a selector: impact, and what helps."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    found = Axe().run(page, context=within).response["violations"]
+    return [(fault["impact"], fault["help"]) for fault in found]
 
 
 def toggle_files(page: Page) -> None:

@@ -23,6 +23,12 @@ def of_root(transcript: str) -> bool:
     return bool(_TYPES.search(transcript) or _MAPS_AND_OWNERS.search(transcript))
 
 
-def skip_without_root(transcript: str) -> None:
-    if os.geteuid() != 0 and of_root(transcript):
-        pytest.skip("it takes root: in a user namespace the kernel answers otherwise")
+def skip_without_root(why: str) -> None:
+    if os.geteuid() != 0:
+        pytest.skip(f"it takes root: in a user namespace {why}")
+
+
+def ask_as_root(transcript: str) -> None:
+    """Skip, for whoever is not root, lines to which the answers may be others then."""
+    if of_root(transcript):
+        skip_without_root("the kernel answers otherwise")

@@ -29,6 +29,7 @@ from campaign_progress import Progress
 from campaign_walks import OtherWorker, Plan, Walked, plan, run_walk
 from vfslab.changelog import fix
 from vfslab.drive.explore import Bounds, Explored, explore
+from vfslab.drive.schedule import World
 from vfslab.kernel.effects import Acquire, Alloc, Code, Release, Step
 from vfslab.mechanism import Mechanism
 from vfslab.oracle.compare import nearest_release
@@ -273,7 +274,10 @@ def test_a_foreign_checkpoint_is_refused(
 def test_a_world_that_behaves_differently_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What a function calls is not looked into: a path that is walked again shows it."""
     file = tmp_path / "checkpoint"
-    make = lambda: RACE()  # noqa: E731, PLW0108
+
+    def make() -> World:
+        return RACE()
+
     explore(make, checkpoint=file, bounds=Bounds(states=30))
     monkeypatch.setitem(globals(), "RACE", WELL)
     with pytest.raises(ValueError, match="another search: one of its paths leads elsewhere here"):

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import re
 
 import pytest
 
+from privilege import skip_without_root
 from vfslab import invariants
 from vfslab.drive import run
 from vfslab.kernel import RELEASES, Kernel, refusals
@@ -182,8 +182,8 @@ def test_options_of_a_superblock_as_mountinfo_prints_them(machine: str) -> None:
     """tmpfs(5): size is rounded up to pages; what has its default is not printed."""
     with Model("6.18") if machine == "model" else RunningKernel() as answering:
         session = Session(answering)
-        if machine == "kernel" and os.geteuid() != 0:
-            pytest.skip("in a user namespace a tmpfs cannot be given to uid 3, which has no name there")
+        if machine == "kernel":
+            skip_without_root("a tmpfs cannot be given to uid 3, which has no name there")
         for number, options in enumerate(OPTIONS):
             session.run("sh1", f"mkdir /{number}")
             assert session.run("sh1", f"mount -t tmpfs -o {options} T /{number}").status == 0, options

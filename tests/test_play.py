@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from privilege import skip_without_root
+from privilege import ask_as_root
 from vfslab.model import Model
 from vfslab.oracle.compare import check
 from vfslab.play import Play
@@ -40,7 +40,7 @@ def test_every_command_of_a_preset_succeeds(name: str) -> None:
 @pytest.mark.kernel
 @pytest.mark.parametrize("name", PRESETS)
 def test_a_preset_is_the_same_on_a_real_kernel(name: str) -> None:
-    skip_without_root(PRESETS[name].transcript)
+    ask_as_root(PRESETS[name].transcript)
     assert check(PRESETS[name].transcript).differences == []
 
 
@@ -114,7 +114,7 @@ def test_steps_are_those_of_the_last_line_that_made_any() -> None:
 
 @pytest.mark.kernel
 def test_on_this_kernel() -> None:
-    skip_without_root(PRESETS["Docker"].transcript)
+    ask_as_root(PRESETS["Docker"].transcript)
     play = Play("Docker")
     play.run("sh1", "mkdir /home/x")
     assert "agree on every command" in play.on_this_kernel()

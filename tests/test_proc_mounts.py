@@ -364,7 +364,7 @@ COUNTS = ((65536,), (4096,), (100,), (1,), (4095, 4097), (8192, 1), (1, 2, 3, 20
 @pytest.mark.parametrize("seed", range(2))
 def test_a_table_is_cut_as_a_seq_file_is(machine: Machine, table: str, seed: int) -> None:
     if isinstance(machine, RunningKernel):
-        skip_without_root("uid=")  # its tmpfs say to whom they belong
+        skip_without_root("a tmpfs says to whom it belongs")
     prepare(machine, seed)
     expected = tables(machine, table)
     assert expected.whole["sh2"].count(b"\n") > 10

@@ -6,11 +6,11 @@ done before the last command, and the last command where it is another one.
 
 from __future__ import annotations
 
-import os
 from typing import NamedTuple
 
 import pytest
 
+from privilege import skip_without_root
 from vfslab.model import Model
 from vfslab.oracle.live import RunningKernel
 from vfslab.shell.session import Session
@@ -125,8 +125,8 @@ def test_in_the_model(cure: Cure) -> None:
 @pytest.mark.kernel
 @pytest.mark.parametrize("cure", CURES, ids=[" ".join(filter(None, cure)) for cure in CURES])
 def test_on_the_running_kernel(cure: Cure) -> None:
-    if cure.row == "SAME_SUPERBLOCK_ON_ITS_ROOT" and os.geteuid():
-        pytest.skip("it takes root to mount a sysfs")
+    if cure.row == "SAME_SUPERBLOCK_ON_ITS_ROOT":
+        skip_without_root("no sysfs can be mounted")
     with RunningKernel() as kernel:
         last = Session(kernel).run_transcript("\n".join(lines(cure)))[-1]
     assert last.status == 0, last

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from privilege import needs_root
+from privilege import needs_root, skip_without_root
 from sandboxes import (
     MARK,
     NOBODY,
@@ -453,8 +453,7 @@ def test_an_interpreter_that_fails_says_what_it_said(monkeypatch: pytest.MonkeyP
 
 def test_the_rootfs_of_the_machine_stays_as_it_is() -> None:
     """Its superblock is everybody's: what a shell on the very bottom asks for is refused."""
-    if os.geteuid() != 0:
-        pytest.skip("in a user namespace the bottom is locked, no shell gets there")
+    skip_without_root("the bottom is locked, no shell gets there")
     with RunningKernel() as kernel:
         assert kernel.call("sh1", "umount2", "/", MNT_DETACH).errno is None
         ns = kernel.call("sh1", "openat", AT_FDCWD, "/proc/self/ns/mnt", 0).value

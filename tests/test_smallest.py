@@ -8,7 +8,7 @@ from importlib.resources import files
 
 import pytest
 
-from privilege import skip_without_root
+from privilege import ask_as_root, skip_without_root
 from vfslab.kernel import Refused, refusals
 from vfslab.kernel.effects import Check
 from vfslab.kernel.releases import RELEASES
@@ -126,9 +126,9 @@ def last(machine: Model | RunningKernel, transcript: str) -> CommandResult:
 def test_the_running_kernel_refuses_it_too(case: Smallest) -> None:
     if case.name in OF_THE_MACHINE:
         pytest.skip("it would change something of the whole machine")
-    if case.name in OF_ITS_OWNER and os.geteuid():
-        pytest.skip("it takes root")
-    skip_without_root(case.transcript)
+    if case.name in OF_ITS_OWNER:
+        skip_without_root("one is not the owner of the machine")
+    ask_as_root(case.transcript)
     kernel = last(RunningKernel(), case.transcript)
     assert kernel.errno == last(Model(running()), case.transcript).errno
     if ends_in(case.transcript, running(), case.row):

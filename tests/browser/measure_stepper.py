@@ -10,7 +10,6 @@ included. Prints figures for the table of tests/benchmarks as JSON; ends with th
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import shutil
 import statistics
@@ -55,15 +54,6 @@ STEPS = """async () => {
 }"""
 
 
-def why_not() -> str | None:
-    """Why this machine cannot measure, None if it can."""
-    if shutil.which("chromium") is None:
-        return "chromium is not on PATH"
-    if importlib.util.find_spec("playwright") is None:
-        return "playwright is not installed"
-    return None
-
-
 def measure() -> list[tuple[float, float]]:
     """Milliseconds until changed and until painted, for every step there and back."""
     from playwright.sync_api import sync_playwright
@@ -94,7 +84,7 @@ def figures(kind: str, times: list[float], most: float | None) -> list[object]:
 
 
 def main() -> None:
-    if reason := why_not():
+    if reason := lab.why_no_browser():
         sys.exit(reason)
     times = measure()
     changed = figures("changed", [changed for changed, _ in times], 1)

@@ -16,7 +16,6 @@ from vfslab.page import index, page_of_fix, page_of_transcript
 pytestmark = [pytest.mark.browser, pytest.mark.dot, pytest.mark.slow]
 lab.skip_without_playwright()
 
-from axe_playwright_python.sync_playwright import Axe  # noqa: E402 (where it is there)
 from playwright.sync_api import Browser, Page, expect  # noqa: E402 (where it is there)
 
 TRANSCRIPT = "sh1# mkdir /a\nsh1# mount -t tmpfs A /a\nsh2# unshare -m\nsh1# umount /b\n"
@@ -69,8 +68,7 @@ def dark_page(browser: Browser) -> Iterator[Page]:
 @pytest.mark.parametrize("name", PAGES)
 def test_no_accessibility_fault(page: Page, folder: Path, name: str) -> None:
     page.goto(f"file://{folder}/{name}.html")
-    faults = Axe().run(page).response["violations"]
-    assert [(fault["impact"], fault["help"]) for fault in faults] == []
+    assert lab.faults(page) == []
 
 
 @pytest.mark.parametrize("name", PAGES)

@@ -12,7 +12,6 @@ import lab
 pytestmark = [pytest.mark.browser, pytest.mark.dot, pytest.mark.slow]
 lab.skip_without_playwright()
 
-from axe_playwright_python.sync_playwright import Axe  # noqa: E402 (where it is there)
 from playwright.sync_api import Browser, Locator, Page, expect  # noqa: E402 (where it is there)
 
 CELLS = [
@@ -23,25 +22,9 @@ TABLE = "1 0 0:1 / / rw shared:1 - tmpfs root rw\n2 1 0:2 / /a rw - ext4 /dev/sd
 
 
 @pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    folder = tmp_path_factory.mktemp("notebooks")
-    lab.write_notebook(folder / "x.ipynb", *CELLS)
-    with lab.server(folder, tmp_path_factory.mktemp("state")) as started:
-        yield started
-
-
-@pytest.fixture(scope="module")
-def notebook(browser: Browser, address: str) -> Iterator[Page]:
-    page = browser.new_page(viewport={"width": 1280, "height": 1400})
-    page.set_default_timeout(lab.WAIT)
-    wrong: list[str] = []
-    lab.watch(page, address, wrong)
-    lab.open_notebook(page, address, "x.ipynb")
-    lab.run_all(page)
-    page.wait_for_selector(".vf-play-ground", timeout=lab.WAIT)
-    yield page
-    assert wrong == []
-    page.close()
+def notebook(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
+    with lab.notebook(browser, tmp_path_factory.mktemp("lab"), CELLS, ".vf-play-ground") as page:
+        yield page
 
 
 @pytest.fixture
@@ -133,14 +116,10 @@ def test_a_pasted_table(ground: Locator) -> None:
 def test_no_accessibility_fault_and_nothing_wider_than_its_place(
     notebook: Page, ground: Locator, dark: bool, width: int
 ) -> None:
-    notebook.set_viewport_size({"width": width, "height": 1400})
-    lab.set_theme(notebook, dark)
-    type_in(ground, "sh1", "mkdir /home/x")
-    faults = Axe().run(notebook, context=".vf-play-ground").response["violations"]
-    assert [(fault["impact"], fault["help"]) for fault in faults] == []
-    assert ground.evaluate("ground => ground.scrollWidth <= ground.clientWidth")
-    notebook.set_viewport_size({"width": 1280, "height": 1400})
-    lab.set_theme(notebook, False)
+    with lab.looking(notebook, width, dark):
+        type_in(ground, "sh1", "mkdir /home/x")
+        assert lab.faults(notebook, ".vf-play-ground") == []
+        assert ground.evaluate("ground => ground.scrollWidth <= ground.clientWidth")
 
 
 def test_an_exercise_without_an_answer_gives_a_hint(notebook: Page) -> None:

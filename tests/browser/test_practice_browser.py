@@ -15,7 +15,6 @@ from vfslab.practice import practice
 pytestmark = [pytest.mark.browser, pytest.mark.dot, pytest.mark.slow]
 lab.skip_without_playwright()
 
-from axe_playwright_python.sync_playwright import Axe  # noqa: E402 (where it is there)
 from playwright.sync_api import Browser, Locator, Page, expect  # noqa: E402 (where it is there)
 
 QUESTION = practice("next state", 7)
@@ -32,19 +31,8 @@ CELLS = [
 
 @pytest.fixture(scope="module")
 def notebook(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
-    folder = tmp_path_factory.mktemp("notebooks")
-    lab.write_notebook(folder / "x.ipynb", *CELLS)
-    with lab.server(folder, tmp_path_factory.mktemp("state")) as address:
-        page = browser.new_page(viewport={"width": 1280, "height": 1400})
-        page.set_default_timeout(lab.WAIT)
-        wrong: list[str] = []
-        lab.watch(page, address, wrong)
-        lab.open_notebook(page, address, "x.ipynb")
-        lab.run_all(page)
-        page.wait_for_selector(".vf-practice", timeout=lab.WAIT)
+    with lab.notebook(browser, tmp_path_factory.mktemp("lab"), CELLS, ".vf-practice") as page:
         yield page
-        assert wrong == []
-        page.close()
 
 
 @pytest.fixture
@@ -137,12 +125,8 @@ def test_answers_are_taken_home_and_loaded(panel: Locator, notebook: Page, tmp_p
 def test_no_accessibility_fault_and_nothing_wider_than_its_place(
     notebook: Page, panel: Locator, dark: bool, width: int
 ) -> None:
-    notebook.set_viewport_size({"width": width, "height": 1400})
-    lab.set_theme(notebook, dark)
-    panel.get_by_role("button", name="Hint").click()
-    expect(panel.get_by_role("status")).to_contain_text("no answer yet.")
-    faults = Axe().run(notebook, context=".vf-practice").response["violations"]
-    assert [(fault["impact"], fault["help"]) for fault in faults] == []
-    assert panel.evaluate("panel => panel.scrollWidth <= panel.clientWidth")
-    notebook.set_viewport_size({"width": 1280, "height": 1400})
-    lab.set_theme(notebook, False)
+    with lab.looking(notebook, width, dark):
+        panel.get_by_role("button", name="Hint").click()
+        expect(panel.get_by_role("status")).to_contain_text("no answer yet.")
+        assert lab.faults(notebook, ".vf-practice") == []
+        assert panel.evaluate("panel => panel.scrollWidth <= panel.clientWidth")
