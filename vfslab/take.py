@@ -17,10 +17,18 @@ from .snapshot import MountState, NamespaceState, Place, Snapshot, TaskState
 
 def take(kernel: Kernel) -> Snapshot:
     """The whole state of ``kernel`` now, every mount that has not been freed included."""
-    return Snapshot(
-        mounts={id: row(note(mount)) for id, mount in kernel.mounts.items()},
-        namespaces={id: namespace_state(ns) for id, ns in kernel.namespaces.items()},
-        tasks={pid: task_state(task) for pid, task in kernel.tasks.items()},
+    return Snapshot({id: row(note(mount)) for id, mount in kernel.mounts.items()}, *look(kernel))
+
+
+# The namespaces and the tasks, by their numbers.
+Look: TypeAlias = tuple[dict[int, NamespaceState], dict[int, TaskState]]
+
+
+def look(kernel: Kernel) -> Look:
+    """The rows of all that is no mount."""
+    return (
+        {id: namespace_state(ns) for id, ns in kernel.namespaces.items()},
+        {pid: task_state(task) for pid, task in kernel.tasks.items()},
     )
 
 

@@ -131,29 +131,38 @@ def look_at(make: Make, path: Sequence[Choice], rule: Rule | None, faults: int) 
     schedule = Schedule(make())
     alone = Alone(schedule)
     for choice in path:
-        alone.before(choice)
-        schedule.take(choice)
-    broken = what_is_broken(schedule, rule) or alone.after()
+        alone.take(choice)
+    broken = alone.broken(rule)
     left = faults - sum(choice.fail for choice in path)
     return Looked(broken, _state(schedule, alone, left > 0), tuple(schedule.options(faults=left > 0)))
 
 
 def what_is_broken(schedule: Schedule, rule: Rule | None) -> str | None:
     """The first thing that is wrong with the schedule as it stands, None where nothing is."""
-    if schedule.oops is not None:
-        return str(schedule.oops)
-    if deadlock := schedule.deadlock():
-        return str(deadlock)
+    if found := what_ended(schedule):
+        return found
     if schedule.misused:
         return schedule.misused[0]
-    if disorder := schedule.disorder():
-        return disorder
-    if schedule.locked and not schedule.subject.everywhere:
+    return schedule.disorder() or broken_rule(schedule, rule)
+
+
+def what_ended(schedule: Schedule) -> str | None:
+    """What the kernel died of, or what nothing moves for; None where it goes on, or all is over."""
+    found = schedule.oops or schedule.deadlock()
+    return None if found is None else str(found)
+
+
+def broken_rule(schedule: Schedule, rule: Rule | None = None) -> str | None:
+    """The first rule that is broken; None where none is, and where none can be asked."""
+    if not may_ask(schedule):
         return None
-    sentences = [*schedule.subject.broken(schedule)]
-    if rule is not None and not schedule.inside:
-        sentences += rule(schedule)
-    return sentences[0] if sentences else None
+    asked = () if rule is None or schedule.inside else rule(schedule)
+    return next(itertools.chain(schedule.subject.broken(schedule), asked), None)
+
+
+def may_ask(schedule: Schedule) -> bool:
+    """Whether rules have to hold now: no lock is held, or that makes no difference to the subject."""
+    return schedule.subject.everywhere or not schedule.locked
 
 
 class Alone:
@@ -164,19 +173,24 @@ class Alone:
         self._before: object = None
         self._job: int | None = None
 
-    def before(self, choice: Choice) -> None:
-        """To be told of each choice before it is taken."""
+    def take(self, choice: Choice) -> None:
+        """Let the schedule take it. Raises ValueError for what is no option."""
         if not self._schedule.inside:
             self._before, self._job = self._schedule.subject.kept(self._schedule.kernel), choice.job
         elif choice.job != self._job:
             self._job = None
+        self._schedule.take(choice)
+
+    def broken(self, rule: Rule | None) -> str | None:
+        """The first thing that is wrong now, None where nothing is."""
+        return what_is_broken(self._schedule, rule) or self._changed()
 
     @property
     def remembered(self) -> object:
         """What the judgement of the call under way will depend on."""
         return self._before if self._schedule.inside and self._job is not None else None
 
-    def after(self) -> str | None:
+    def _changed(self) -> str | None:
         """What a failed call that has just ended has changed, in words."""
         if self._job is None or self._schedule.inside:
             return None
@@ -225,13 +239,12 @@ def replay(make: Make, path: Sequence[Choice], title: str = "", rule: Rule | Non
 
     schedule = Schedule(world, write)
     alone = Alone(schedule)
-    judged: dict[int, str] = {}
+    judged: list[tuple[int, str]] = []
     for choice in path:
-        alone.before(choice)
-        schedule.take(choice)
-        broken = what_is_broken(schedule, rule) or alone.after()
-        if broken or schedule.subject.everywhere or not schedule.locked:
-            judged[written] = broken or ""
+        alone.take(choice)
+        broken = alone.broken(rule)
+        if broken or may_ask(schedule):
+            judged.append((written, broken or ""))
     results = [result for progress in schedule.jobs for _, result in progress.results]
     recorder.write(None)
     comms = {job.task.pid: job.task.comm for job in world.jobs} if len(world.jobs) > 1 else {}

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from ..kernel.effects import Alloc
-from .explore import Alone, Make, Rule, what_is_broken
+from .explore import Alone, Make, Rule
 from .schedule import Choice, Schedule
 
 
@@ -83,10 +83,9 @@ def fail_nth(make: Make, number: int, *, rule: Rule | None = None) -> Outcome:
                 choice = choice._replace(fail=True)
                 function, what = pending
             number -= 1
-        alone.before(choice)
-        schedule.take(choice)
+        alone.take(choice)
         path.append(choice)
-        broken = broken or what_is_broken(schedule, rule) or alone.after()
+        broken = broken or alone.broken(rule)
     ends = tuple(
         (title, "the kernel dies" if result.oops else result.errno or "success")
         for progress in schedule.jobs

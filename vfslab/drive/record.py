@@ -11,9 +11,9 @@ from types import GeneratorType
 from ..kernel import Kernel
 from ..kernel.effects import Acquire, Alloc, Code, Effect, Oops, Refused, Release, Step
 from ..kernel.tasks import Task
-from ..take import namespace_state, note, task_state
+from ..take import Look, look, note
 from .run import Result
-from .timeline import Look, Place, Recording, Timeline
+from .timeline import Place, Recording, Timeline
 
 CHANGE_NOTHING = frozenset({Acquire, Release, Alloc})
 
@@ -66,10 +66,7 @@ class Recorder:
 
     def _look_around(self) -> None:
         """Keep the tasks and namespaces if any of them is another than at the last look."""
-        looked = (
-            {id: namespace_state(ns) for id, ns in self.kernel.namespaces.items()},
-            {pid: task_state(task) for pid, task in self.kernel.tasks.items()},
-        )
+        looked = look(self.kernel)
         if looked != self._looked:
             self._looked = self.kept.looks[len(self.kept.effects) - 1] = looked
 

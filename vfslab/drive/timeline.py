@@ -6,14 +6,16 @@ together when asked for. How a recording is made is ``record``'s business.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
+from operator import itemgetter
 from types import CodeType
 from typing import TypeAlias, overload
 
 from ..kernel.effects import Acquire, Alloc, Effect, Release, Step, Wait
 from ..patched import Patched
 from ..snapshot import LockState, MountState, NamespaceState, Snapshot, TaskState
-from ..take import Note, row
+from ..take import Look, Note, row
 from .run import Result
 
 _NAMES_IN_A_SENTENCE = 4
@@ -61,9 +63,6 @@ Place: TypeAlias = tuple[CodeType, int]
 
 # A mount's id, and what is noted of it before and after a step; None where it does not exist.
 Change: TypeAlias = tuple[int, Note | None, Note | None]
-
-# The namespaces and the tasks, by their numbers.
-Look: TypeAlias = tuple[dict[int, NamespaceState], dict[int, TaskState]]
 
 
 class Recording:
@@ -166,8 +165,9 @@ class Frame:
     @property
     def broken(self) -> str:
         """The rule that is broken here, in a sentence, as far as rules have been asked; "" for none."""
-        asked = [index for index in self._timeline.judged if index <= self.index]
-        return self._timeline.judged[max(asked)] if asked else ""
+        judged = self._timeline.judged
+        behind = bisect_right(judged, self.index, key=itemgetter(0))
+        return judged[behind - 1][1] if behind else ""
 
     @property
     def breaks(self) -> str:
@@ -222,8 +222,8 @@ class Timeline(Sequence[Frame]):
 
     Frame 0 is the state before, the last frame the return; those have no effect.
     ``title`` says what was called, ``pid`` which task called, ``result`` how it ended; ``comms`` are the
-    names of the tasks by pid where several are at work. ``judged`` says, for the steps behind which rules
-    were asked, what was broken there, "" for nothing.
+    names of the tasks by pid where several are at work. ``judged`` are the steps behind which rules were
+    asked, in their order, each with what was broken there, "" for nothing.
     """
 
     def __init__(self, title: str, pid: int, kept: Recording, result: Result) -> None:
@@ -232,7 +232,7 @@ class Timeline(Sequence[Frame]):
         self.kept = kept
         self.result = result
         self.comms: dict[int, str] = {}
-        self.judged: dict[int, str] = {}
+        self.judged: list[tuple[int, str]] = []
         self.position = 0
         self._at = 0
         self._shown: Mapping[int, MountState] | None = None

@@ -12,7 +12,7 @@ from ..kernel import Kernel
 from ..kernel.effects import Code, Effect, Step
 from ..patched import Patched
 from ..snapshot import MountState, Snapshot
-from ..take import namespace_state, note, row, task_state
+from ..take import look, note, row, take
 from .run import Result, run
 
 
@@ -49,7 +49,7 @@ class Watch:
         """The state now: what ``take`` gives."""
         kernel = self.kernel
         if self._mounts is None or kernel.under_way or kernel.entered != self._entered:
-            self._mounts = {id: row(note(mount)) for id, mount in kernel.mounts.items()}
+            self._mounts = take(kernel).mounts
         elif self._touched:
             now = {id: kernel.mounts.get(id) for id in self._touched}
             rows = {id: None if mount is None else row(note(mount)) for id, mount in now.items()}
@@ -57,8 +57,4 @@ class Watch:
         self._touched.clear()
         # With code half-way this is never the number of those that are over.
         self._entered = -1 if kernel.under_way else kernel.entered
-        return Snapshot(
-            self._mounts,
-            {id: namespace_state(ns) for id, ns in kernel.namespaces.items()},
-            {pid: task_state(task) for pid, task in kernel.tasks.items()},
-        )
+        return Snapshot(self._mounts, *look(kernel))

@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from vfslab.drive.explore import broken_rule, what_ended
 from vfslab.drive.schedule import Choice, Schedule
 from vfslab.kernel.effects import Acquire, Wait
 from vfslab.staged import Staged
@@ -33,13 +34,7 @@ class Walked(NamedTuple):
 
 def broken(schedule: Schedule) -> str | None:
     """What is wrong with the schedule as it stands, None where nothing is."""
-    if schedule.oops is not None:
-        return str(schedule.oops)
-    if deadlock := schedule.deadlock():
-        return str(deadlock)
-    if schedule.locked and not schedule.subject.everywhere:
-        return None
-    return next(iter(schedule.subject.broken(schedule)), None)
+    return what_ended(schedule) or broken_rule(schedule)
 
 
 def walk(world: Staged, order: Sequence[int]) -> Walked:
