@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import os
 import platform
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import fields, is_dataclass
 from functools import cache, partial
@@ -18,6 +17,7 @@ from pathlib import Path
 from types import CodeType, FunctionType
 from typing import Any, NamedTuple
 
+from .. import whole
 from .fingerprint import fingerprint
 from .schedule import Choice
 
@@ -85,17 +85,7 @@ class Checkpoint:
                 "seen": b"".join(sorted(reached.seen)).hex(),
             }
         )
-        with tempfile.NamedTemporaryFile(
-            "w", encoding="utf-8", dir=self._path.parent, prefix=f".{self._path.name}.", delete=False
-        ) as file:
-            try:
-                file.write(text)
-                file.flush()
-                os.fsync(file.fileno())
-                os.replace(file.name, self._path)
-            except BaseException:
-                os.unlink(file.name)
-                raise
+        whole.put(self._path, text)
 
     def _foreign(self, why: str) -> ValueError:
         return ValueError(f"{self._path} is the checkpoint of another search: {why}")

@@ -10,10 +10,11 @@ import html
 import inspect
 import json
 import os
-import tempfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
+
+from vfslab import whole
 
 from .exercise import Verdict
 
@@ -128,14 +129,7 @@ class Answers:
         if self.path is None:
             return
         self._merge(self._on_disk())
-        handle, name = tempfile.mkstemp(dir=self.path.parent, prefix=f".{self.path.name[:40]}.")
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                file.write(self.to_json())
-            os.replace(name, self.path)
-        except BaseException:
-            Path(name).unlink(missing_ok=True)
-            raise
+        whole.put(self.path, self.to_json())
 
 
 def parse(text: str, name: str) -> tuple[Record, ...]:
