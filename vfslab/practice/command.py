@@ -119,7 +119,6 @@ def _asked(seed: int, level: int, lines: list[str], right: str, before: World, a
         return told(same, _difference(tried, after, before))
 
     return Question(
-        key=f"{KIND}:{level}:{seed}",
         kind=KIND,
         seed=seed,
         level=level,

@@ -74,7 +74,6 @@ def _asked(seed: int, level: int, story: list[str], right: frozenset[Spot], befo
 
     shown = "\n".join(f"  {line}" for line in story[:-1])
     return Question(
-        key=f"{KIND}:{level}:{seed}",
         kind=KIND,
         seed=seed,
         level=level,

@@ -37,6 +37,7 @@ class Question(Exercise):
     ``form`` says in a line how the answer is written; ``start`` is what a field for it begins with.
     """
 
+    key: str = field(init=False)
     kind: str
     seed: int
     level: int
@@ -45,6 +46,9 @@ class Question(Exercise):
     pictures: tuple[tuple[str, Snapshot], ...] = ()
     traps: Callable[[], Iterable[Trap]] = no_traps
     answers: Answers | None = field(default=None, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "key", f"{self.kind}:{self.level}:{self.seed}")
 
     def check(self, answer: Any = ...) -> Verdict:
         """Try ``answer`` out; ``...`` gives the hint. What came of it is kept in the question's answers.

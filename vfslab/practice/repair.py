@@ -203,7 +203,6 @@ def _asked(seed: int, level: int, task: Task, start: str, reference: str) -> Que
             yield Trap(text, fault.words)
 
     return Question(
-        key=f"{KIND}:{level}:{seed}",
         kind=KIND,
         seed=seed,
         level=level,

@@ -128,7 +128,6 @@ def _asked(seed: int, level: int, world: Staged, found: Walked, rule: str) -> Qu
     )
     bound = "" if most is None else f" Interrupt a task that could go on at most {_times(most, 'time')}."
     return Question(
-        key=f"{KIND}:{level}:{seed}",
         kind=KIND,
         seed=seed,
         level=level,

@@ -96,7 +96,6 @@ def _asked(
     )
     blanks = f"the {count} blanks, in their order" if count > 1 else "the blank"
     return Question(
-        key=f"{KIND}:{level}:{seed}",
         kind=KIND,
         seed=seed,
         level=level,

@@ -16,7 +16,7 @@ from vfslab.shell.session import Session
 from vfslab.snapshot import Snapshot
 
 LEVELS = range(1, 5)
-NAMES = ("data", "home", "media", "mnt", "opt", "run", "srv", "usb", "var", "work")
+NAMES = ("data", "home", "media", "mnt", "opt", "run", "srv", "usb", "var", "www")
 SOURCES = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 TRIES = 60
 
