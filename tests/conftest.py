@@ -41,9 +41,11 @@ def _without_kernel() -> str | None:
 
 
 def _without_browser() -> str | None:
-    import lab
-
-    return lab.why_no_browser()
+    if shutil.which("chromium") is None:
+        return "chromium is not on PATH"
+    if importlib.util.find_spec("playwright") is None:
+        return "playwright is not installed"
+    return None
 
 
 def _without_vm() -> str | None:

@@ -10,7 +10,6 @@ import contextlib
 import importlib.util
 import json
 import os
-import shutil
 import socket
 import subprocess
 import sys
@@ -64,15 +63,6 @@ def skip_without_playwright() -> None:
         "VFSLAB_REQUIRE", ""
     ):
         pytest.skip("playwright is not installed", allow_module_level=True)
-
-
-def why_no_browser() -> str | None:
-    """Why no browser can be driven here, None if one can."""
-    if shutil.which("chromium") is None:
-        return "chromium is not on PATH"
-    if importlib.util.find_spec("playwright") is None:
-        return "playwright is not installed"
-    return None
 
 
 def launch(playwright: Playwright, chromium: str) -> Browser:

@@ -20,6 +20,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 import lab
+from conftest import missing
 
 FRAME = 16.0
 """Milliseconds that a screen of 60 Hz shows one picture."""
@@ -84,7 +85,7 @@ def figures(kind: str, times: list[float], most: float | None) -> list[object]:
 
 
 def main() -> None:
-    if reason := lab.why_no_browser():
+    if reason := missing("browser"):
         sys.exit(reason)
     times = measure()
     changed = figures("changed", [changed for changed, _ in times], 1)
